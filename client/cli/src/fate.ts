@@ -1,0 +1,36 @@
+import { isClosed, type RunView } from "@stagewire/shared";
+import { pageOf, urlOption } from "./connect.js";
+import { PROGRAM } from "./program.js";
+import { duration } from "./render/format.js";
+
+export interface Whereabouts {
+  readonly runId: string;
+  readonly url: string;
+  /** True when the run's server lives in this process and ends with it. */
+  readonly local: boolean;
+}
+
+/** What became of a run, in one line: the last thing that a command says about it. */
+export function fateOf(view: RunView | undefined, { runId, url, local }: Whereabouts): string {
+  if (view && isClosed(view)) {
+    const took = duration(view.durationMs ?? 0);
+    // A page of a server that ends with this process can't be opened any more.
+    const page = local ? "" : `: ${pageOf(url, runId)}`;
+    if (view.status === "completed") return `Run ${runId} finished in ${took}${page}`;
+    if (view.status === "cancelled") return `Run ${runId} was cancelled${canceller(view)} after ${took}${page}`;
+    const error = view.errors.findLast(({ fatal }) => fatal) ?? view.errors.at(-1);
+    const why = error ? `: ${error.stage === undefined ? "" : `${error.stage}: `}${error.message} (${error.code})` : "";
+    return `Run ${runId} failed after ${took}${why}`;
+  }
+  if (local) {
+    return `Run ${runId} stops with this process; it goes on at the next \`${PROGRAM} serve\` here`;
+  }
+  const phase = view?.progress?.phase;
+  const status = phase === "paused" || phase === "queued" ? phase : "running";
+  return `Run ${runId} is still ${status}: ${PROGRAM} ${status === "paused" ? "resume" : "watch"} ${runId}${urlOption(url)}`;
+}
+
+function canceller(view: RunView): string {
+  const control = view.controls.findLast(({ command, outcome }) => command.type === "cancel" && outcome !== "rejected");
+  return control ? ` by ${control.by}` : "";
+}

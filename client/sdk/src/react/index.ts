@@ -1,0 +1,10 @@
+export { StagewireProvider, useClient } from "./provider.js";
+export { useConnection } from "./use-connection.js";
+export { useControls, type UseControls } from "./use-controls.js";
+export { useRun, type UseRun } from "./use-run.js";
+export { useRunEvents } from "./use-run-events.js";
+export { useRuns, type UseRuns } from "./use-runs.js";
+export type { ControlState, ControlStates } from "../stores/controls-store.js";
+export type { RunEventsState } from "../stores/events-store.js";
+export type { CaughtUp, RunState } from "../stores/run-store.js";
+export type { RunsState } from "../stores/runs-store.js";

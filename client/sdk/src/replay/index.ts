@@ -1,0 +1,1 @@
+export { createReplay, type Replay } from "./replay.js";

@@ -1,0 +1,2 @@
+/** The platform's own. */
+export const PlatformWebSocket: typeof WebSocket = globalThis.WebSocket;

@@ -1,0 +1,64 @@
+import { isClosed, type RunView } from "@stagewire/shared";
+import { useId, useRef, useState } from "react";
+import { useAction } from "../keys/use-action";
+import { useCopy } from "../ui/use-copy";
+import { ForkForm } from "./fork-form";
+import type { PlannedStep } from "./plan";
+import { failedStep } from "./pulse-line";
+
+interface StepActionsProps {
+  readonly view: RunView;
+  readonly planned: PlannedStep;
+}
+
+/** What can be done with a step: its text copied and, once the run has ended, a new run begun from it. */
+export function StepActions({ view, planned }: StepActionsProps) {
+  const [forking, setForking] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const id = useId();
+  const output = planned.step?.output ?? "";
+  const { outcome, copy, clear } = useCopy(output);
+
+  function toggleFork(): void {
+    setForking(!forking);
+    // Once it is there: what is hidden can't have the focus.
+    if (!forking) requestAnimationFrame(() => field.current?.focus());
+  }
+
+  const closed = isClosed(view);
+  const forkable = closed && planned.step !== undefined;
+  useAction("copy", output === "" ? undefined : copy, "this stage has no text yet");
+  useAction(
+    "fork",
+    forkable ? toggleFork : undefined,
+    closed ? "the run did not get to this stage" : "the run has not ended yet",
+  );
+
+  return (
+    <>
+      <div className="step-actions">
+        {/* Where the run failed, the panel that says so offers it. */}
+        {forkable && failedStep(view) !== planned.key && (
+          <button type="button" className="small" aria-expanded={forking} aria-controls={id} onClick={toggleFork}>
+            Fork from here
+          </button>
+        )}
+        {output !== "" && (
+          <button type="button" className="small" onClick={copy} onBlur={clear}>
+            <span aria-live="polite">{outcome ?? "Copy text"}</span>
+          </button>
+        )}
+      </div>
+      {forkable && (
+        <ForkForm
+          id={id}
+          view={view}
+          planned={planned}
+          open={forking}
+          field={field}
+          onClose={() => setForking(false)}
+        />
+      )}
+    </>
+  );
+}

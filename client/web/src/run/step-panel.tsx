@@ -1,0 +1,133 @@
+import type { RunView } from "@stagewire/shared";
+import type { ReactNode } from "react";
+import { Markdown } from "../markdown/markdown";
+import { byWhom } from "../lib/explain";
+import { formatDuration, formatWhen, plural } from "../lib/format";
+import { useSearchParams } from "wouter";
+import { useSessionState } from "../lib/use-session-state";
+import { StateChip } from "../ui/state-chip";
+import { StepActions } from "./step-actions";
+import { StepErrors } from "./step-errors";
+import { StepGuidance } from "./step-guidance";
+import type { PlannedStep } from "./plan";
+import { VerdictPanel } from "./verdict";
+import { withoutVerdict } from "@stagewire/client/documents";
+
+interface StepPanelProps {
+  readonly view: RunView;
+  readonly planned: PlannedStep;
+}
+
+/** Everything about one step: what the model wrote, thought and concluded, and what went wrong. */
+export function StepPanel({ view, planned }: StepPanelProps) {
+  const { step, title, state } = planned;
+  return (
+    <section className="step" aria-labelledby="step-title">
+      <header className="step-header">
+        <h2 id="step-title">{title}</h2>
+        <StateChip state={state} />
+        <StepActions key={planned.key} view={view} planned={planned} />
+        <p className="step-facts">{facts(planned)}</p>
+      </header>
+      <OtherAttempt planned={planned} />
+      <StepGuidance view={view} at={planned.key} />
+      <StepErrors view={view} planned={planned} />
+      {step?.reasoning && (
+        <Fold
+          key={`reasoning/${planned.key}`}
+          memory={`reasoning:${view.runId}/${planned.key}`}
+          summary="Reasoning"
+          aside={plural(step.reasoning.length, "character")}
+        >
+          <div className="plain">{step.reasoning}</div>
+        </Fold>
+      )}
+      <StepText view={view} planned={planned} />
+      {step?.verdict && <VerdictPanel verdict={step.verdict} />}
+    </section>
+  );
+}
+
+/** Says so where the address names an attempt whose text can't be shown. */
+function OtherAttempt({ planned: { step } }: { planned: PlannedStep }) {
+  const [params] = useSearchParams();
+  const named = Number(params.get("attempt"));
+  if (!step || !params.has("attempt") || named === step.attempt) return null;
+  const earlier = Number.isInteger(named) && named >= 1 && named < step.attempt;
+  return (
+    <p className="note">
+      {earlier
+        ? `What attempt ${named} wrote is void, and the log does not keep it: the details tell what became of it.`
+        : "The address names an attempt that this step does not have."}{" "}
+      Below is attempt {step.attempt}.
+    </p>
+  );
+}
+
+function StepText({ view, planned: { key, step, state, skippedBy } }: StepPanelProps) {
+  if (state === "skipped") {
+    const by = skippedBy ? ` by ${byWhom(skippedBy.by)} at ${formatWhen(skippedBy.at)}` : "";
+    return (
+      <>
+        <p className="note">Skipped{by}. The last accepted implementation stands.</p>
+        {step?.output && (
+          <Fold key={`void/${key}`} memory={`void:${view.runId}/${key}`} summary="What had been written, now void">
+            <Markdown text={step.output} live={false} />
+          </Fold>
+        )}
+      </>
+    );
+  }
+  if (!step) return <p className="note">{ABSENT[state] ?? "Not started yet."}</p>;
+  const live = step.status === "running";
+  if (step.output === "") {
+    if (!live)
+      return <p className="note">{state === "retrying" ? "Waiting for the next attempt…" : "Nothing was written."}</p>;
+    return <p className="note">{step.reasoning ? "Thinking…" : "Waiting for the first token…"}</p>;
+  }
+  return (
+    <>
+      {state === "cancelled" && <p className="note">Cancelled here: this is what had been written.</p>}
+      {state === "failed" && <p className="note">Failed here: this is what had been written.</p>}
+      <Markdown key={key} text={step.verdict ? withoutVerdict(step.output) : step.output} live={live} />
+    </>
+  );
+}
+
+interface FoldProps {
+  /** Where a reload finds whether it was open. */
+  readonly memory: string;
+  readonly summary: string;
+  readonly aside?: string;
+  readonly children: ReactNode;
+}
+
+/** Something that is shown when it is asked for. */
+function Fold({ memory, summary, aside, children }: FoldProps) {
+  const [open, setOpen] = useSessionState(memory, false);
+  return (
+    <details className="reasoning" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {summary} {aside && <span className="muted">({aside})</span>}
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+const ABSENT: Partial<Record<PlannedStep["state"], string>> = {
+  unneeded: "Not needed: the review approved, or the run moved on.",
+  unreached: "The run ended before this step.",
+  paused: "Not started yet: the run is paused before it.",
+};
+
+function facts({ step, inherited }: PlannedStep): string {
+  if (!step) return "";
+  if (inherited) return `${step.model} · taken over from the run that this one was forked from`;
+  const parts = [step.model];
+  if (step.attempt > 1)
+    parts.push(`attempt ${step.attempt}${step.cause === "recovered" ? ", after a restart of the server" : ""}`);
+  if (step.durationMs !== undefined) parts.push(formatDuration(step.durationMs));
+  if (step.usage) parts.push(`${step.usage.estimated ? "about " : ""}${plural(step.usage.completionTokens, "token")}`);
+  return parts.join(" · ");
+}

@@ -1,0 +1,21 @@
+import { Link } from "wouter";
+import { EXAMPLES } from "./examples";
+
+/** What a new server shows in place of a list. */
+export function NoRuns() {
+  return (
+    <div className="runs-empty">
+      <p>No runs yet. Describe a task of your own, or begin with one of these:</p>
+      <ul>
+        {EXAMPLES.map(({ title, task }) => (
+          <li key={title}>
+            <Link href={`/runs/new?task=${encodeURIComponent(task)}`}>
+              <strong>{title}</strong>
+              <span className="muted">{task}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+import { StagewireError } from "@stagewire/shared";
+import { readConfigFile } from "./config-file.js";
+import {
+  allowedValues,
+  CONFIG_KEYS,
+  type ConfigKey,
+  environmentName,
+  flagName,
+  isConfigKey,
+  isNumberKey,
+  isTextKey,
+  nearestKey,
+  showValue,
+} from "./keys.js";
+import { type Config, configSchema } from "./schema.js";
+import { describeWebhookIssue } from "./webhooks.js";
+
+/** Where settings are looked for. */
+export interface LoadConfigOptions {
+  /** By key, e.g. `{ port: "4401" }`; `undefined` counts as not given. @default {} */
+  flags?: Readonly<Record<string, unknown>>;
+  /** @default process.env */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Where the config file is looked for. @default process.cwd() */
+  cwd?: string;
+}
+
+/** Settings, and where they come from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Where each value comes from: `flag --port`, `environment PORT`, the config file's name, or `default`. */
+  readonly sources: Readonly<Record<ConfigKey, string>>;
+  /** Absolute path of the config file, if there is one. */
+  readonly configFile?: string;
+}
+
+/** Names other programs use, by key; the `STAGEWIRE_` one wins. */
+const COMMON_NAMES: Partial<Record<ConfigKey, string>> = {
+  port: "PORT",
+  host: "HOST",
+  openaiApiKey: "OPENAI_API_KEY",
+  openaiBaseUrl: "OPENAI_BASE_URL",
+};
+
+interface Given {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/**
+ * Settles every setting: flags, then the environment, then the config file in `cwd`, then the default.
+ * Rejects with `CONFIG_INVALID`, one line for each wrong setting: its source, key, value and what is allowed.
+ */
+export async function loadConfig(options: LoadConfigOptions = {}): Promise<LoadedConfig> {
+  const { flags = {}, env = process.env, cwd = process.cwd() } = options;
+  const file = await readConfigFile(cwd);
+  const problems = [
+    ...unknownKeys(flags, (key) => `flag ${flagName(key)}`, flagName),
+    ...(file ? unknownKeys(file.values, () => file.name) : []),
+  ];
+  const given = new Map<ConfigKey, Given>();
+  for (const key of CONFIG_KEYS) {
+    const found =
+      fromFlags(key, flags) ??
+      fromEnvironment(key, env) ??
+      (file?.values[key] === undefined ? undefined : { value: file.values[key], source: file.name });
+    if (found) given.set(key, found);
+  }
+
+  const values = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
+  const result = configSchema.safeParse(values);
+  const wrong = new Set<PropertyKey | undefined>();
+  for (const issue of result.error?.issues ?? []) {
+    const [key] = issue.path;
+    const told = describeWebhookIssue(issue, values);
+    const source = given.get(key as ConfigKey)?.source;
+    if (told === undefined) wrong.add(key);
+    else problems.push(source === undefined ? told : `${source}: ${told}`);
+  }
+  for (const [key, { value, source }] of given) {
+    if (wrong.has(key) || (isNumberKey(key) && !canBeNumber(value))) {
+      problems.push(`${source}: ${key} is ${showValue(key, value)}, allowed ${allowedValues(key)}`);
+    }
+  }
+  if (problems.length > 0 || !result.success) {
+    throw new StagewireError("CONFIG_INVALID", problems.join("\n"), { cause: result.error });
+  }
+  const sources = Object.fromEntries(CONFIG_KEYS.map((key) => [key, given.get(key)?.source ?? "default"]));
+  return {
+    config: result.data,
+    sources: sources as Record<ConfigKey, string>,
+    ...(file && { configFile: file.path }),
+  };
+}
+
+function fromFlags(key: ConfigKey, flags: Readonly<Record<string, unknown>>): Given | undefined {
+  const value = flags[key];
+  return value === undefined ? undefined : { value, source: `flag ${flagName(key)}` };
+}
+
+/** An empty variable counts as not set, as compose files and CI systems write it. */
+function fromEnvironment(key: ConfigKey, env: Readonly<Record<string, string | undefined>>): Given | undefined {
+  if (!isTextKey(key)) return undefined;
+  for (const name of [environmentName(key), COMMON_NAMES[key]]) {
+    const value = name === undefined ? undefined : env[name];
+    if (value) return { value, source: `environment ${name}` };
+  }
+  return undefined;
+}
+
+function unknownKeys(
+  values: Readonly<Record<string, unknown>>,
+  source: (key: string) => string,
+  spell: (key: string) => string = (key) => key,
+): string[] {
+  return Object.keys(values)
+    .filter((key) => !isConfigKey(key) && values[key] !== undefined)
+    .map((key) => {
+      const nearest = nearestKey(key);
+      const help = nearest ? `did you mean ${spell(nearest)}?` : `known are ${CONFIG_KEYS.map(spell).join(", ")}`;
+      return `${source(key)}: ${JSON.stringify(key)} is not a setting; ${help}`;
+    });
+}
+
+/** What coercion would take for 0 or 1 without a word: `null`, `true`, `""`, `[]`. */
+function canBeNumber(value: unknown): boolean {
+  return typeof value === "number" || (typeof value === "string" && value.trim() !== "");
+}

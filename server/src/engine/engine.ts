@@ -1,0 +1,214 @@
+import {
+  type Ack,
+  type CommandEnvelope,
+  isClosed,
+  type ListInput,
+  type ListResult,
+  type PromptInput,
+  type RunStartEvent,
+  type RunView,
+  reduce,
+  type ServerUsage,
+  type StartInput,
+  StagewireError,
+  type StartResult,
+  type StepPrompt,
+} from "@stagewire/shared";
+import { customAlphabet } from "nanoid";
+import type { Logger } from "pino";
+import { createTails } from "../log/tail.js";
+import type { LogFull, RunLog } from "../log/types.js";
+import type { ModelDriver } from "../models/types.js";
+import { pipelineInfo } from "../pipelines/pipeline-info.js";
+import type { Pipeline } from "../pipelines/types.js";
+import { watchAbandonment } from "./abandonment.js";
+import { checkStart, type StartLimits } from "./check-start.js";
+import { earlierAck, runClosed } from "./commands.js";
+import { Durations } from "./durations.js";
+import { feed, feedCursor, type FeedFrame, type FeedOptions } from "./feed.js";
+import { foldRun } from "./fold-run.js";
+import { createHookCaller, type RunHooks } from "./hooks.js";
+import { checkParent } from "./inherit.js";
+import { promptOfStep } from "./prompt.js";
+import { createRetention, type RetentionLimits } from "./retention.js";
+import { createSlots } from "./slots.js";
+import { summarize } from "./summarize.js";
+import { createSupervisor } from "./supervisor.js";
+import { type Frame, watch, type WatchOptions } from "./watch.js";
+
+/** How many finished runs are looked at for usual durations when the engine starts. */
+const LEARN_FROM = 20;
+
+/** Every setting of an engine. The package's `createEngine` asks for `log` and `model` and knows a default for each other. */
+export interface EngineOptions extends StartLimits, RetentionLimits {
+  readonly log: RunLog;
+  readonly model: ModelDriver;
+  /** The first one is used where a run names none. */
+  readonly pipelines: readonly Pipeline[];
+  readonly maxConcurrentRuns: number;
+  /** How often each model is tried in one step. */
+  readonly maxAttempts: number;
+  /** Ms without a watcher after which a run with `onAbandoned: "cancel"` is cancelled. */
+  readonly abandonedAfterMs: number;
+  readonly hooks?: RunHooks | undefined;
+  readonly logger: Logger;
+}
+
+/** Runs pipelines. Knows no transport. Every method rejects with a `StagewireError`. */
+export interface Engine extends AsyncDisposable {
+  readonly pipelines: readonly Pipeline[];
+  start(input: StartInput): Promise<StartResult>;
+  /** `by` names who steers. */
+  control(envelope: CommandEnvelope, by: string): Promise<Ack>;
+  get(runId: string): Promise<RunView>;
+  list(input: ListInput): Promise<ListResult>;
+  /** What the model was asked in a step; see {@link promptOfStep}. */
+  prompt(input: PromptInput): Promise<StepPrompt>;
+  /** What the run log takes, and what retention will delete of it. */
+  usage(): Promise<ServerUsage>;
+  watch(options: WatchOptions): AsyncIterableIterator<Frame>;
+  feed(options: FeedOptions): AsyncIterableIterator<FeedFrame>;
+  /** True from the first sign of a shutdown: no more runs are taken. */
+  readonly stopping: boolean;
+  /** Takes no more runs and begins no more steps; resolves when the steps that run have ended, or after `ms`. */
+  drain(ms: number): Promise<void>;
+  /** Stops all work, so that the next engine on this log goes on with it. Twice is fine. The log stays open. */
+  close(): Promise<void>;
+}
+
+const newRunId = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 12);
+
+/** Starts an engine, and with it every run of the log that is not closed. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { log, logger } = options;
+  const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  const tails = createTails(log);
+  const durations = new Durations();
+  const slots = createSlots(options.maxConcurrentRuns);
+  const committed = options.hooks && createHookCaller(options.hooks, logger);
+  const supervisor = createSupervisor({ ...options, pipelines, slots, durations, committed });
+  const stopAbandonment = watchAbandonment({ ...options, supervisor, tails });
+  let stopping = false;
+  let closing: Promise<void> | undefined;
+
+  for (const runId of await log.openRuns()) supervisor.take(runId);
+  const takeOpenRuns = async () => {
+    try {
+      if (!stopping) for (const runId of await log.openRuns()) supervisor.take(runId);
+    } catch (error) {
+      logger.warn({ err: error }, "could not look for runs that nobody works; it is done at the next start");
+    }
+  };
+  const retention = createRetention({ ...options, worked: (runId) => supervisor.commands(runId) !== undefined });
+  // Not waited for: until it is done, runs have no ETA or a rougher one.
+  const learned = learnDurations(log, durations).catch((error: unknown) => {
+    logger.warn({ err: error }, "could not read the durations of earlier runs");
+  });
+
+  const pipelineFor = (id: string | undefined): Pipeline => {
+    const pipeline = id === undefined ? options.pipelines[0] : pipelines.get(id);
+    if (pipeline) return pipeline;
+    const known = [...pipelines.keys()].join(", ");
+    throw new StagewireError("PIPELINE_NOT_FOUND", `There is no pipeline ${JSON.stringify(id)}; there are: ${known}.`);
+  };
+
+  const engine: Engine = {
+    pipelines: options.pipelines,
+    async start(input) {
+      if (stopping)
+        throw new StagewireError("SHUTTING_DOWN", "The server is shutting down: start the run again in a moment.");
+      const pipeline = pipelineFor(input.pipeline);
+      checkStart(input, pipeline, options.model.info.name, options);
+      const start: RunStartEvent = {
+        type: "run_start",
+        runId: newRunId(),
+        seq: 1,
+        at: Date.now(),
+        task: input.task,
+        pipeline: pipelineInfo(pipeline),
+        options: input.options ?? {},
+        ...(input.parent && { parent: input.parent }),
+      };
+      if (input.parent) checkParent(pipeline, await foldRun(log, input.parent.runId), start);
+      const creating = log.create({
+        start,
+        summary: summarize(reduce(undefined, start)),
+        ...(input.idempotencyKey !== undefined && { idempotencyKey: input.idempotencyKey }),
+      });
+      const { runId, created, epoch } = await creating.catch((error: unknown) => {
+        // A store that was lost before it answered may have created the run all the same.
+        void log.full()?.over.then(takeOpenRuns);
+        throw error;
+      });
+      if (created) supervisor.take(runId, epoch);
+      return { runId, created };
+    },
+    async control(envelope, by) {
+      const { runId, commandId } = envelope;
+      // While nothing can be stored, the log alone answers: with what it has.
+      const worked = log.full() ? undefined : supervisor.commands(runId);
+      if (worked) {
+        return (await worked)
+          .handle(envelope, by)
+          .catch((error: unknown) => Promise.reject(forClient(error, log.full())));
+      }
+      const view = await foldRun(log, runId);
+      const earlier = earlierAck(view.controls, commandId);
+      if (earlier) return earlier;
+      if (isClosed(view)) return runClosed(commandId);
+      throw log.full()?.error ?? notWorked(runId);
+    },
+    get: async (runId) => (await supervisor.view(runId)) ?? foldRun(log, runId),
+    async list(input) {
+      const cursor = await feedCursor(log);
+      return { ...(await log.list(input)), feedCursor: cursor };
+    },
+    async prompt({ runId, stage, iteration = 0 }) {
+      const view = await engine.get(runId);
+      return promptOfStep(pipelineFor(view.pipeline.id), view, { stage, iteration });
+    },
+    usage: () => retention.usage(),
+    watch: (watchOptions) => watch(log, tails, watchOptions),
+    feed: (feedOptions) => feed(log, feedOptions),
+    get stopping() {
+      return stopping;
+    },
+    drain(ms) {
+      stopping = true;
+      return supervisor.drain(ms);
+    },
+    close() {
+      stopping = true;
+      stopAbandonment();
+      closing ??= Promise.all([supervisor.close(), retention.close(), learned]).then(() => {});
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
+  return engine;
+}
+
+function notWorked(runId: string): StagewireError {
+  return new StagewireError("LOG_UNAVAILABLE", `Run ${runId} is not worked here at this moment: try again.`);
+}
+
+/** What a client is told of a command that failed. */
+function forClient(error: unknown, full: LogFull | undefined): unknown {
+  if (!(error instanceof StagewireError)) return error;
+  // Whatever it met on its way, this is why.
+  if (full && error.retryable) return full.error;
+  if (error.code !== "FENCED") return error;
+  // Asked again, it reaches the server that works the run.
+  return new StagewireError("LOG_UNAVAILABLE", "The run was taken over by another server: try again.", {
+    cause: error,
+  });
+}
+
+async function learnDurations(log: RunLog, durations: Durations): Promise<void> {
+  const { runs } = await log.list({ status: "completed", limit: LEARN_FROM });
+  // Oldest first: the newest measurements count as the latest.
+  for (const { runId } of runs.toReversed()) {
+    const view = await foldRun(log, runId);
+    durations.learn(view.pipeline.id, view.steps);
+  }
+}

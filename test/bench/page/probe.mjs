@@ -1,0 +1,53 @@
+/** Runs in the page before anything else: notes when tokens come in, when the page shows them, frames and long tasks. */
+export function probe() {
+  const marker = /⟪(\d+)⟫/g;
+  const notes = { arrived: [], shown: [], frames: 0, longTasks: [], since: 0 };
+  window.benchNotes = notes;
+  const numbers = (text) => [...text.matchAll(marker)].map(([, number]) => Number(number));
+
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        if (typeof data !== "string" || !data.includes("⟪")) return;
+        for (const number of numbers(data)) notes.arrived[number] ??= performance.now();
+      });
+    }
+  };
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) notes.longTasks.push({ startTime, duration });
+  }).observe({ type: "longtask", buffered: true });
+  const frame = () => {
+    notes.frames++;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+
+  // Called after each commit, before the browser paints. Only the end of the text is looked at.
+  new MutationObserver(() => {
+    const blocks = document.querySelectorAll(".block");
+    const text = [...blocks]
+      .slice(-2)
+      .map((block) => block.textContent)
+      .join("");
+    const now = performance.now();
+    for (const number of numbers(text)) notes.shown[number] ??= now;
+  }).observe(document, { childList: true, characterData: true, subtree: true });
+}
+
+/** In the page: what was noted since the last time. */
+export function takeNotes() {
+  const { arrived, shown, frames, longTasks, since } = window.benchNotes;
+  const now = performance.now();
+  window.benchNotes.frames = 0;
+  window.benchNotes.since = now;
+  window.benchNotes.longTasks = [];
+  const delays = shown.flatMap((at, number) => (arrived[number] === undefined ? [] : [at - arrived[number]]));
+  const shownAt = shown.map((at) => performance.timeOrigin + at);
+  return {
+    delays,
+    shownAt,
+    fps: (frames * 1_000) / (now - since),
+    longTasks: longTasks.map(({ duration }) => duration),
+  };
+}

@@ -1,0 +1,4 @@
+import { restDoor } from "../support/doors/rest-door.js";
+import { gatewayBehaviours } from "./gateway.js";
+
+gatewayBehaviours(restDoor);

@@ -1,0 +1,4 @@
+import { socketIoDoor } from "../support/doors/socket-io-door.js";
+import { gatewayBehaviours } from "./gateway.js";
+
+gatewayBehaviours(socketIoDoor);

@@ -1,0 +1,4 @@
+import { trpcSocketDoor } from "../support/doors/trpc-doors.js";
+import { gatewayBehaviours } from "./gateway.js";
+
+gatewayBehaviours(trpcSocketDoor);

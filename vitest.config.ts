@@ -1,0 +1,74 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Tests run the sources of every package, so that one module is never loaded twice, as source and as build. */
+const alias = [
+  { find: /^@stagewire\/shared$/, replacement: source("shared/src/index.ts") },
+  { find: /^@stagewire\/server$/, replacement: source("server/src/index.ts") },
+  { find: /^@stagewire\/client$/, replacement: source("client/sdk/src/index.ts") },
+  { find: /^@stagewire\/client\/documents$/, replacement: source("client/sdk/src/documents/index.ts") },
+  { find: /^@stagewire\/client\/react$/, replacement: source("client/sdk/src/react/index.ts") },
+  { find: /^@stagewire\/client\/replay$/, replacement: source("client/sdk/src/replay/index.ts") },
+  { find: /^#websocket$/, replacement: source("client/sdk/src/websocket/node.ts") },
+];
+
+/** What every project has in common. `using` is lowered, because Node 20 does not know it. */
+const common = {
+  oxc: { target: "node20" },
+  resolve: { alias },
+};
+
+const test = {
+  environment: "node",
+  pool: "forks",
+  setupFiles: [source("test/support/seed.ts")],
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  // On a busy machine a page may take some seconds to show what it was told.
+  expect: { poll: { timeout: 15_000 } },
+} as const;
+
+const MEASURING = ["test/e2e/{aimock,cancel-proof,demo,drops,kill,slow-reader,stalled-leaves}.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...common,
+        test: {
+          ...test,
+          name: "parallel",
+          include: ["test/{unit,suites,faults}/**/*.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // After the others, for what these wait on is the machine: pages to be drawn, processes to start.
+        ...common,
+        test: {
+          ...test,
+          name: "processes",
+          include: ["test/{e2e,browser}/**/*.test.ts"],
+          exclude: MEASURING,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // One file at a time and after the others: these measure latencies and memory.
+        ...common,
+        test: {
+          ...test,
+          name: "sequential",
+          include: MEASURING,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
