@@ -45,9 +45,7 @@ describe.skipIf(chromiumMissing)(`exporting a run (needs Chromium at ${CHROMIUM}
     scene.model.answer((call) => (isReview(call) ? approvingReview(true) : HOSTILE));
     const { runId } = await scene.server.engine.start({ task: "A <b>hostile</b> ../task" });
     url = `${scene.server.url}/runs/${runId}`;
-    const { page } = await scene.browser.open(url);
-    await page.getByText("Finished").first().waitFor();
-    await page.close();
+    await scene.client.watch(runId).ended;
   });
 
   const openDialog = async (page: Page) => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
 
 /** Where Chromium is expected. */
 export const CHROMIUM = process.env["STAGEWIRE_CHROMIUM"] ?? "/usr/bin/chromium";
@@ -20,7 +21,7 @@ const ARGS = [
 
 /** A Chromium of the test's own. */
 export interface TestBrowser extends AsyncDisposable {
-  /** A tab with its own storage, whose doings are noted. */
+  /** A tab with its own storage, whose doings are noted. It is closed with the test: one that lives on is drawn on. */
   open(url: string, options?: BrowserContextOptions): Promise<TestPage>;
 }
 
@@ -35,6 +36,9 @@ export async function startBrowser(): Promise<TestBrowser> {
   return {
     async open(url, options = {}) {
       const context = await browser.newContext(options);
+      onTestFinished(async () => {
+        if (browser.isConnected()) await context.close();
+      });
       const page = await context.newPage();
       const complaints = watchPage(page, new URL(url).host);
       await page.goto(url);

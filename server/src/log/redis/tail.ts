@@ -77,6 +77,9 @@ export function createRedisTail(options: TailOptions): RedisTail {
   const wakeKey = `${base}:wake:${options.node}`;
   let { node, revision } = options;
   let reconnects = 0;
+  /** Own changes that were told first hand and not read yet, by revision; and those that were read before their answer came. */
+  const told = new Set<number>();
+  const unanswered = new Map<number, FeedChange>();
   const closed = new AbortController();
   /** Wakes that were sent, and that came back. */
   let wakes = 0;
@@ -146,10 +149,15 @@ export function createRedisTail(options: TailOptions): RedisTail {
         const missed = await options.changes(revision);
         revision = Math.max(next, missed.at(-1)?.revision ?? 0);
         for (const change of missed) onChange(change);
+        for (const known of told) if (known <= revision) told.delete(known);
+        for (const known of unanswered.keys()) if (known <= revision) unanswered.delete(known);
         continue;
       }
       revision = next;
-      if (by !== node) onChange({ revision, summary: JSON.parse(json) as RunSummary });
+      if (by === node && told.delete(revision)) continue;
+      const change = { revision, summary: JSON.parse(json) as RunSummary };
+      if (by === node) unanswered.set(revision, change);
+      else onChange(change);
     }
   };
 
@@ -204,6 +212,9 @@ export function createRedisTail(options: TailOptions): RedisTail {
   connection.onReconnect(() => {
     // Own changes whose answer was lost are told like those of others.
     node = `${options.node}.${++reconnects}`;
+    for (const change of unanswered.values()) onChange(change);
+    unanswered.clear();
+    told.clear();
     for (const [runId, run] of runs) if (!run.located) locate(runId, run);
     // A Redis that lost its last writes gives their revisions again.
     connection
@@ -245,7 +256,10 @@ export function createRedisTail(options: TailOptions): RedisTail {
       run.ownUntil = 0;
       wake();
     },
-    changed: onChange,
+    changed(change) {
+      if (!unanswered.delete(change.revision)) told.add(change.revision);
+      onChange(change);
+    },
     get node() {
       return node;
     },
