@@ -4,7 +4,9 @@ import { type Logger, pino } from "pino";
 import { type Closers, createClosers } from "./closers.js";
 import { type Config, type ConfigInput, configSchema } from "./config/schema.js";
 import { describeWebhookIssue } from "./config/webhooks.js";
+import { createCluster } from "./cluster/create-cluster.js";
 import { displayUrl } from "./display-url.js";
+import type { Cluster } from "./engine/cluster.js";
 import { createEngine, type Engine } from "./engine/engine.js";
 import type { RunHooks } from "./engine/hooks.js";
 import { createHttpApp } from "./gateways/http/app.js";
@@ -121,33 +123,43 @@ export async function openDoors(
   opened: Closers,
 ): Promise<Doors> {
   const model = modelDriver ?? opened.use(await createModel(config));
-  const log = given ?? opened.use(await openLog(config, logger));
+  const serves = config.role.includes("api");
+  const { log, cluster } = given ? { log: given, cluster: undefined } : await openLog(config, logger, opened);
   const own = config.pipelines.map((pipeline) => definePipeline(pipeline));
   checkUnique(own);
   // The first is the default; an own pipeline of the same id takes its place.
   const build = own.find(({ id }) => id === buildPipeline.id) ?? buildPipeline;
   const pipelines = [build, ...own.filter((pipeline) => pipeline !== build)];
-  const engine = opened.use(await createEngine({ ...config, log, model, pipelines, hooks, logger }));
+  const engine = opened.use(await createEngine({ ...config, log, cluster, model, pipelines, hooks, logger }));
 
   const info = serverInfo(config, model.info);
   const services = { engine, info, maxSubscriptionsPerSocket: config.maxSubscriptionsPerSocket };
   const { maxMessageBytes } = config;
   const check = createOriginCheck(config.host, config.allowedHosts);
   const socketIo = createSocketIo({ ...services, maxMessageBytes, logger });
-  const app = await createHttpApp({ ...services, webRoot, maxMessageBytes, logger, check, socketIo });
+  const app = await createHttpApp({ ...services, webRoot, doors: serves, maxMessageBytes, logger, check, socketIo });
   opened.defer(() => app.close());
   const sockets = createTrpcSockets({ ...services, maxMessageBytes, logger });
   opened.defer(() => sockets.close());
   opened.defer(() => socketIo.close());
-  const webhooks = createWebhooks({ endpoints: endpointsOf(config), log, logger });
-  opened.defer(() => webhooks.close(LAST_WEBHOOKS_MS));
-  const upgrades = createUpgrades(check, { "/trpc": sockets.upgrade, "/socket.io": socketIo.upgrade });
+  const sendWebhooks = (): AsyncDisposable => {
+    const webhooks = createWebhooks({ endpoints: endpointsOf(config), log, logger });
+    return { [Symbol.asyncDispose]: () => webhooks.close(LAST_WEBHOOKS_MS) };
+  };
+  if (cluster) cluster.whileLeading(sendWebhooks);
+  else opened.use(sendWebhooks());
+  const upgrades = createUpgrades(check, serves ? { "/trpc": sockets.upgrade, "/socket.io": socketIo.upgrade } : {});
   return { engine, info, app, upgrades };
 }
 
-function openLog({ data, redisUrl }: Config, logger: Logger): Promise<RunLog> {
+/** The log, and where it is a Redis, the servers that share it. */
+async function openLog(
+  { data, redisUrl, role, maxConcurrentRuns }: Config,
+  logger: Logger,
+  opened: Closers,
+): Promise<{ log: RunLog; cluster: Cluster | undefined }> {
   if (redisUrl === undefined) {
-    return openSqliteLog({
+    const log = await openSqliteLog({
       dir: data,
       onFull: (full, err) =>
         tellFull(full, logger, {
@@ -155,11 +167,10 @@ function openLog({ data, redisUrl }: Config, logger: Logger): Promise<RunLog> {
           ended: "no longer waiting for room on the disk",
         }),
     });
+    return { log: opened.use(log), cluster: undefined };
   }
-  return openRedisLog({
+  const log = await openRedisLog({
     url: redisUrl,
-    // One server works the runs: handing them over between servers is not built yet.
-    exclusive: true,
     onFull: (full, err) =>
       tellFull(full, logger, {
         began: [{ redis: displayUrl(redisUrl), err }, `runs pause: ${full.error.message}`],
@@ -168,6 +179,9 @@ function openLog({ data, redisUrl }: Config, logger: Logger): Promise<RunLog> {
     onWarning: ({ message }) => logger.warn(`the run log's Redis: ${message}`),
     onListenerError: (err) => logger.error({ err }, "hearing of an append failed"),
   });
+  opened.use(log);
+  const concurrency = role.includes("worker") ? maxConcurrentRuns : 0;
+  return { log, cluster: opened.use(createCluster({ log, concurrency, logger })) };
 }
 
 function endpointsOf({ webhooks, webhookUrl, webhookSecret }: Config): WebhooksOptions["endpoints"] {

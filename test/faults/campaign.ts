@@ -22,6 +22,8 @@ export interface CampaignOptions {
   readonly takeOvers?: boolean;
   /** The log is in a Redis of the campaign's own, which is killed where a disk would be full. */
   readonly redis?: boolean;
+  /** So many servers share that Redis; each connection goes to the next one. @default 1 */
+  readonly nodes?: number;
   /** Told after each round. */
   readonly onRound?: (tally: Tally) => void;
 }
@@ -39,7 +41,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   const tally = createTally();
   const random = createRandom(options.seed);
   const end = performance.now() + (options.minutes ?? Infinity) * 60_000;
-  await using world = await createWorld(tally, options.program, options.redis);
+  await using world = await createWorld(tally, options);
   const past: string[] = [];
   while (tally.rounds < (options.rounds ?? Infinity) && performance.now() < end) {
     tally.rounds++;
@@ -108,10 +110,10 @@ async function playRound(
   past.push(...runs);
 }
 
-function plan(random: Random, { takeOvers = false, redis = false }: CampaignOptions): { fault: Fault; atMs: number }[] {
+function plan(random: Random, { takeOvers = false, redis = false, nodes = 1 }: CampaignOptions): { fault: Fault; atMs: number }[] {
   const at = () => random.int(0, WINDOW_MS);
   const faults = Array.from({ length: random.int(FAULTS_A_ROUND.least, FAULTS_A_ROUND.most) }, () => ({
-    fault: pickFault(random, redis),
+    fault: pickFault(random, redis, nodes),
     atMs: at(),
   }));
   for (let kills = random.int(2, 3); kills > 0; kills--) faults.push({ fault: KILL, atMs: at() });

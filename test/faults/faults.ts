@@ -80,6 +80,21 @@ export const DISK_FULL: Fault = {
   inject: ({ world, random }) => world.loseStore(random.int(100, 900)),
 };
 
+/** With several servers. */
+const CUT_OFF: Fault = {
+  name: "a server is cut off from Redis",
+  weight: 2,
+  inject: ({ world, random }) =>
+    world.cutOff(random.chance(0.4) ? random.int(6_000, 9_000) : random.int(50, 2_000), random.chance(0.5)),
+};
+
+/** Long enough for another server to take its runs over. */
+const ZOMBIE: Fault = {
+  name: "SIGSTOP of a server until others have its runs, SIGCONT",
+  weight: 1,
+  inject: ({ world, random }) => world.freeze(random.int(7_000, 10_000)),
+};
+
 /** With the log in Redis. */
 const REDIS_KILL: Fault = {
   name: "kill -9 of Redis",
@@ -142,10 +157,11 @@ const faults = (ofStore: readonly Fault[]): readonly Fault[] => [
 
 const OF_FOLDER = faults(NO_TINY_DISK === undefined ? [DISK_FULL] : []);
 const OF_REDIS = faults([REDIS_KILL]);
+const OF_CLUSTER = faults([REDIS_KILL, CUT_OFF, ZOMBIE]);
 
 /** One of them, by weight. */
-export function pickFault(random: Random, redis: boolean): Fault {
-  const all = redis ? OF_REDIS : OF_FOLDER;
+export function pickFault(random: Random, redis: boolean, nodes: number): Fault {
+  const all = nodes > 1 ? OF_CLUSTER : redis ? OF_REDIS : OF_FOLDER;
   let draw = random.next() * all.reduce((sum, { weight }) => sum + weight, 0);
   return all.find(({ weight }) => (draw -= weight) < 0) ?? random.pick(all);
 }

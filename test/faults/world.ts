@@ -27,6 +27,8 @@ export interface World extends AsyncDisposable {
   restart(again: boolean): Promise<void>;
   /** SIGSTOP, and SIGCONT after so many ms. */
   freeze(ms: number): Promise<void>;
+  /** Cuts a server off from its Redis for so many ms; `silently`, so that the connections seem to be open. */
+  cutOff(ms: number, silently: boolean): Promise<void>;
   /** Takes all room on the disk of the server's data, or kills its Redis; all is well again after so many ms. */
   loseStore(ms: number): Promise<void>;
   /** The server's wall clock is off by so many ms from now on, over restarts too; 0 sets it right. */
@@ -76,44 +78,72 @@ interface Store {
   giveBack(): Promise<void> | void;
 }
 
-/** `program` is started instead of `stagewire serve`; with `redis` its log is in a Redis of the campaign's own. */
-export async function createWorld(tally: Tally, program?: string, withRedis = false): Promise<World> {
+/** What of the campaign's settings makes its world. */
+export interface WorldOptions {
+  /** Started instead of `stagewire serve`. */
+  readonly program?: string;
+  /** The log is in a Redis of the campaign's own. */
+  readonly redis?: boolean;
+  /** Servers on it. @default 1 */
+  readonly nodes?: number;
+}
+
+/** One server process, and what is done to it one after the other. */
+interface Node {
+  server: ServerProcess;
+  turn: Promise<void>;
+  /** False while it is killed and started. */
+  serves: boolean;
+  /** What its clock was off by since the last kill of any, and is. */
+  offsets: number[];
+  readonly clock: JumpingClock;
+  /** Between it and Redis. */
+  readonly network: CuttingProxy | undefined;
+  start(): Promise<ServerProcess>;
+}
+
+export async function createWorld(tally: Tally, options: WorldOptions): Promise<World> {
+  const { program, redis: withRedis = false, nodes: number = 1 } = options;
   const opened = new AsyncDisposableStackLike();
   try {
     const folder = opened.use(await temporaryFolder());
     const redis = withRedis ? opened.use(await startRedis()) : undefined;
     const disk = NO_TINY_DISK === undefined && !redis ? opened.use(mountTinyDisk(DISK_MIB)) : undefined;
-    const clock = createJumpingClock(join(folder.path, "clock"));
     const aimock = opened.use(await startAimock(ANSWERS));
     const upstream = opened.use(await startFaultyUpstream(aimock.baseUrl));
-    const port = await freePort();
-    const start = () =>
-      startServerProcess({
-        data: join(disk?.dir ?? folder.path, "data"),
-        port,
-        env: {
-          ...PATIENCE,
-          ...clock.env,
-          OPENAI_BASE_URL: upstream.baseUrl,
-          ...(redis && { STAGEWIRE_REDIS_URL: redis.url }),
-        },
-        ...(program !== undefined && { program }),
-      });
-    let server: ServerProcess = await start();
-    opened.use({ [Symbol.asyncDispose]: () => server.kill() });
-    const proxy = opened.use(await startCuttingProxy(server.url));
-    return assemble({
-      tally,
-      upstream,
-      proxy,
-      start,
-      opened,
-      folder: folder.path,
-      store: redis ? { lose: redis.kill, giveBack: redis.restart } : disk && { lose: disk.fill, giveBack: disk.free },
-      clock,
-      current: () => server,
-      replace: (next) => (server = next),
-    });
+    const startNode = async (index: number): Promise<Node> => {
+      const clock = createJumpingClock(join(folder.path, `clock-${index}`));
+      const network = redis && opened.use(await startCuttingProxy(redis.url));
+      const port = await freePort();
+      const start = () =>
+        startServerProcess({
+          data: join(disk?.dir ?? folder.path, "data"),
+          port,
+          env: {
+            ...PATIENCE,
+            ...clock.env,
+            OPENAI_BASE_URL: upstream.baseUrl,
+            ...(network && { STAGEWIRE_REDIS_URL: network.url.replace("http", "redis") }),
+          },
+          ...(program !== undefined && { program }),
+        });
+      const server = await start();
+      const node: Node = { server, turn: Promise.resolve(), serves: true, offsets: [0], clock, network, start };
+      opened.use({ [Symbol.asyncDispose]: () => node.server.kill() });
+      return node;
+    };
+    const nodes = await Promise.all(Array.from({ length: number }, (_, index) => startNode(index)));
+    let connections = 0;
+    /** Those that serve take turns: whoever connects again comes to another one. */
+    const nextUrl = (): string => {
+      const serving = nodes.filter(({ serves }) => serves);
+      const all = serving.length > 0 ? serving : nodes;
+      return all[connections++ % all.length]?.server.url ?? "";
+    };
+    const front = number > 1 ? opened.use(await startCuttingProxy(nextUrl)).url : nextUrl();
+    const proxy = opened.use(await startCuttingProxy(nextUrl));
+    const store = redis ? { lose: redis.kill, giveBack: redis.restart } : disk && { lose: disk.fill, giveBack: disk.free };
+    return assemble({ tally, upstream, proxy, opened, folder: folder.path, store, nodes, url: front });
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
@@ -122,34 +152,30 @@ export async function createWorld(tally: Tally, program?: string, withRedis = fa
 
 interface Parts {
   readonly tally: Tally;
+  readonly url: string;
   readonly upstream: FaultyUpstream;
   readonly proxy: CuttingProxy;
   readonly opened: AsyncDisposableStackLike;
   readonly folder: string;
   readonly store: Store | undefined;
-  readonly clock: JumpingClock;
-  start(): Promise<ServerProcess>;
-  current(): ServerProcess;
-  replace(next: ServerProcess): void;
+  readonly nodes: readonly Node[];
 }
 
-function assemble({ tally, upstream, proxy, opened, folder, store, clock, start, current, replace }: Parts): World {
+function assemble({ tally, url, upstream, proxy, opened, folder, store, nodes }: Parts): World {
   let lives = 1;
-  /** What is done to the process is done one after the other. */
-  let turn: Promise<void> = Promise.resolve();
-  let killedAt: { clock: number; unix: number } | undefined;
-  /** What the server's clock was off by since the last kill, and is. */
-  let offsets = [0];
+  let killed: { clock: number; readonly unix: number; readonly runs: Set<string> } | undefined;
+  /** Runs that have not ended as far as any watcher has seen. */
+  const open = new Set<string>();
   /** Faults that keep the store away, and what waits for the last of them. */
   let losses = 0;
   let freed: Promise<void> = Promise.resolve();
   let tellFreed: () => void = () => {};
   /** A server that can't open its log meanwhile says so, and is started again. */
-  const startWithRoom = async (): Promise<ServerProcess> => {
+  const startWithRoom = async (node: Node): Promise<ServerProcess> => {
     for (;;) {
       const disturbed = losses > 0;
       try {
-        return await start();
+        return await node.start();
       } catch (error) {
         const noRoom = disturbed && /disk of .* is full: free some room/.test(String(error));
         // Only a fault makes it go, and it comes back before that fault is over.
@@ -159,16 +185,21 @@ function assemble({ tally, upstream, proxy, opened, folder, store, clock, start,
     }
   };
   const waiting = new Set<{ left: number; resolve: () => void }>();
-  /** Appended after the kill, by whatever clock of the server. */
+  /** Appended after the kill, by whatever clock of a server. */
   const isNew = ({ at }: RunEvent, since: number) =>
-    offsets.some((offset) => at - offset > since && at - offset <= Date.now() + 1_000);
-  const inTurn = (act: () => Promise<void>): Promise<void> => {
-    const mine = turn.then(act);
-    turn = mine.catch(() => {});
+    nodes
+      .flatMap(({ offsets }) => offsets)
+      .some((offset) => at - offset > since && at - offset <= Date.now() + 1_000);
+  let turns = 0;
+  /** Faults go round: each takes the next server. */
+  const inTurn = (act: (node: Node) => Promise<void>): Promise<void> => {
+    const node = nodes[turns++ % nodes.length] as Node;
+    const mine = node.turn.then(() => act(node));
+    node.turn = mine.catch(() => {});
     return mine;
   };
   return {
-    url: current().url,
+    url,
     folder,
     proxy,
     upstream,
@@ -177,20 +208,30 @@ function assemble({ tally, upstream, proxy, opened, folder, store, clock, start,
       return lives;
     },
     restart: (again) =>
-      inTurn(async () => {
+      inTurn(async (node) => {
+        node.serves = false;
         for (let kills = again ? 2 : 1; kills > 0; kills--) {
           lives++;
-          killedAt = { clock: performance.now(), unix: Date.now() };
-          offsets = offsets.slice(-1);
-          await current().kill();
-          replace(await startWithRoom());
+          killed = { clock: performance.now(), unix: Date.now(), runs: new Set(open) };
+          for (const each of nodes) each.offsets = each.offsets.slice(-1);
+          await node.server.kill();
+          node.server = await startWithRoom(node);
         }
+        node.serves = true;
       }),
     freeze: (ms) =>
-      inTurn(async () => {
-        current().signal("SIGSTOP");
+      inTurn(async ({ server }) => {
+        server.signal("SIGSTOP");
         await delay(ms);
-        current().signal("SIGCONT");
+        server.signal("SIGCONT");
+      }),
+    cutOff: (ms, silently) =>
+      inTurn(async ({ network }) => {
+        if (silently) network?.freeze();
+        else network?.down();
+        await delay(ms);
+        if (silently) network?.thaw();
+        else network?.up();
       }),
     async loseStore(ms) {
       if (!store) return;
@@ -201,23 +242,32 @@ function assemble({ tally, upstream, proxy, opened, folder, store, clock, start,
       await store.giveBack();
       tellFreed();
       // Nothing can be appended to a store that is away: the time to recover counts from here.
-      if (killedAt) killedAt = { ...killedAt, clock: performance.now() };
+      if (killed) killed.clock = performance.now();
     },
     setClock: (offsetMs) =>
-      inTurn(async () => {
-        offsets = [...offsets, offsetMs];
-        clock.set(offsetMs, current());
+      inTurn(async (node) => {
+        node.offsets = [...node.offsets, offsetMs];
+        node.clock.set(offsetMs, node.server);
       }),
-    signal: (signal) => inTurn(() => Promise.resolve(current().signal(signal))),
-    serving: () => turn,
+    signal: (signal) => inTurn(({ server }) => Promise.resolve(server.signal(signal))),
+    async serving() {
+      await Promise.all(nodes.map(({ turn }) => turn));
+    },
     quiet() {
-      killedAt = undefined;
+      killed = undefined;
+      open.clear();
     },
     saw(event) {
       tally.events++;
-      if (killedAt && isNew(event, killedAt.unix)) {
-        tally.recoveryMs.push(performance.now() - killedAt.clock);
-        killedAt = undefined;
+      if (event.type === "run_complete") open.delete(event.runId);
+      else open.add(event.runId);
+      if (killed && isNew(event, killed.unix)) {
+        // With several servers others write on: it is over once each run that was open has been written to.
+        killed.runs.delete(event.runId);
+        if (nodes.length === 1 || killed.runs.size === 0) {
+          tally.recoveryMs.push(performance.now() - killed.clock);
+          killed = undefined;
+        }
       }
       for (const one of waiting) {
         if (--one.left > 0) continue;

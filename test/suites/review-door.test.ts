@@ -55,6 +55,7 @@ test("what a failed log is told by to clients is in the server's log with its ca
       new StagewireError("LOG_UNAVAILABLE", "The run log failed.", { cause: new Error("disk I/O error") }),
     );
   const app = await createHttpApp({
+    doors: true,
     engine: { get: fail } as unknown as Engine,
     info: {
       name: "stagewire",

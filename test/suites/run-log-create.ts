@@ -88,6 +88,18 @@ export function createBehaviours(open: () => Promise<LogFixture>): void {
       expect(epochs).toEqual([1, 1, 2]);
     });
 
+    test("a claim from an epoch is refused once another is newer, and changes nothing then", async () => {
+      await using fixture = await open();
+      const { log } = fixture;
+      await createRun(log, "a");
+      expect(await log.claim("a", 1)).toMatchObject({ epoch: 2 });
+      for (const from of [1, 3]) await expect(log.claim("a", from)).rejects.toMatchObject({ code: "FENCED" });
+      await appendTokens(log, "a", 2, 2, { epoch: 2 });
+      const claims = await Promise.allSettled([log.claim("a", 2), log.claim("a", 2), log.claim("a", 2)]);
+      expect(claims.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected", "rejected"]);
+      await expect(log.claim("nobody", 1)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+    });
+
     test("the fence holds after a reopen", async () => {
       await using fixture = await open();
       await createRun(fixture.log, "a");

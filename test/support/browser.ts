@@ -64,9 +64,13 @@ function watchPage(page: Page, host: string): string[] {
   return complaints;
 }
 
-/** How many pixels the page is wider than its window: 0 where nothing scrolls sideways. */
+/** How many pixels the page is wider than its window, once it was drawn for it: 0 where nothing scrolls sideways. */
 export function sidewaysScroll(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  return page.evaluate(async () => {
+    // What changes with the width hears of it in the first of these frames.
+    for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+    return document.documentElement.scrollWidth - window.innerWidth;
+  });
 }
 
 /** Names of the animations that run on the page. */

@@ -20,8 +20,8 @@ export interface CuttingProxy extends AsyncDisposable {
   thaw(): void;
 }
 
-export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(target);
+/** `target` is where connections go; a function is asked for each of them. */
+export async function startCuttingProxy(target: string | (() => string)): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
   const others = new Map<Socket, Socket>();
   const fars = new Set<Socket>();
@@ -34,6 +34,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       return;
     }
     accepted++;
+    const { hostname, port } = new URL(typeof target === "string" ? target : target());
     const far = connect(Number(port), hostname);
     fars.add(far);
     for (const [socket, other] of [

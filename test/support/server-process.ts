@@ -70,7 +70,7 @@ async function ready(child: ChildProcess, log: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     lines.on("line", (line) => {
       printed += `${line}\n`;
-      const url = /Web\s+(http:\/\/\S+)/.exec(line)?.[1];
+      const url = /(?:Web| health) +(http:\/\/[^/\s]+)/.exec(line)?.[1];
       if (url) resolve(url);
     });
     child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${printed}${log()}`)));

@@ -9,6 +9,8 @@ export interface LocalServer {
   readonly server: StagewireServer;
   /** Where the run log is, as it was configured: its folder, or its Redis without a password. */
   readonly data: string;
+  /** False for one that is there for its work alone: it has no page and no doors. */
+  readonly doors: boolean;
 }
 
 export interface LocalServerOptions {
@@ -32,13 +34,14 @@ export async function startLocalServer(context: Context, options: LocalServerOpt
     ...(webRoot !== undefined && { webRoot }),
   };
   const data = config.redisUrl === undefined ? config.data : displayUrl(config.redisUrl);
+  const doors = config.role.includes("api");
   try {
-    return { server: await createServer(settings), data };
+    return { server: await createServer(settings), data, doors };
   } catch (error) {
     if (!(error instanceof StagewireError) || error.code !== "PORT_IN_USE") throw error;
     if (!options.anyPort) throw await portTaken(config.port, context.env, error);
   }
-  return { server: await createServer({ ...settings, port: 0 }), data };
+  return { server: await createServer({ ...settings, port: 0 }), data, doors };
 }
 
 /** The page's files, where they have been built. */

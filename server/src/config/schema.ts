@@ -14,6 +14,9 @@ const port = z.coerce.number<number>().int().min(0).max(65_535);
 /** Up to an hour. */
 const ms = z.coerce.number<number>().int().min(1).max(3_600_000);
 const bytes = z.coerce.number<number>().int().min(1_024);
+/** What a server does in a cluster. */
+export const ROLES = ["api", "worker"] as const;
+
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(",").filter(Boolean))]);
 
 const dollars = z.number().nonnegative();
@@ -29,6 +32,8 @@ const settingsSchema = z.strictObject({
   data: z.string().min(1).default("./.stagewire"),
   /** A Redis that keeps the run log instead of the folder. */
   redisUrl: z.url({ protocol: /^rediss?$/, hostname: /./ }).optional(),
+  /** What this server does for the others on its Redis: `api` serves clients, `worker` works runs. */
+  role: list.pipe(z.array(z.enum(ROLES)).min(1)).default([...ROLES]),
   /** Model for every stage that names none. Without it: the demo model's, or the first choice for OpenAI. */
   model: z.string().min(1).optional(),
   openaiApiKey: z.string().min(1).optional(),
@@ -76,7 +81,10 @@ const settingsSchema = z.strictObject({
 });
 
 /** {@link settingsSchema}, and what holds between settings. */
-export const configSchema = settingsSchema.superRefine(({ webhookUrl, webhookSecret, webhooks }, context) => {
+export const configSchema = settingsSchema.superRefine(({ redisUrl, role, webhookUrl, webhookSecret, webhooks }, context) => {
+  if (redisUrl === undefined && ROLES.some((each) => !role.includes(each))) {
+    context.addIssue({ code: "custom", path: ["role"], message: "api,worker where no redisUrl is set: alone, a server does both" });
+  }
   if (webhookUrl !== undefined && webhooks.some(({ url }) => new URL(url).href === new URL(webhookUrl).href)) {
     context.addIssue({ code: "custom", path: ["webhooks"], message: `${WEBHOOKS_ALLOWED}, and not webhookUrl's` });
   }

@@ -9,6 +9,8 @@ export interface AbandonmentOptions {
   readonly tails: Tails;
   /** Ms without a watcher after which a run with `onAbandoned: "cancel"` is cancelled. */
   readonly abandonedAfterMs: number;
+  /** Ms since a run was known to be watched by way of another engine. */
+  readonly lastWatched?: ((runId: string) => Promise<number | undefined>) | undefined;
   readonly logger: Logger;
 }
 
@@ -19,7 +21,8 @@ const BY = "stagewire";
  * Cancels runs that asked for it once nobody has watched them for a while. A run that was never watched counts from
  * when this process took it up. Returns the function that stops it.
  */
-export function watchAbandonment({ supervisor, tails, abandonedAfterMs, logger }: AbandonmentOptions): () => void {
+export function watchAbandonment(options: AbandonmentOptions): () => void {
+  const { supervisor, tails, abandonedAfterMs, logger, lastWatched = nowhere } = options;
   /** By `performance.now()`, since when nobody watches. */
   const alone = new Map<string, number>();
   const look = () => {
@@ -32,19 +35,30 @@ export function watchAbandonment({ supervisor, tails, abandonedAfterMs, logger }
       const since = alone.get(runId);
       if (tails.isWatched(runId)) alone.delete(runId);
       else if (since === undefined) alone.set(runId, now);
-      else if (now - since >= abandonedAfterMs) cancel(runId, commands);
+      else if (now - since >= abandonedAfterMs) {
+        cancel(runId, commands).catch((error: unknown) => {
+          logger.warn({ runId, err: error }, "could not cancel an abandoned run yet");
+        });
+      }
     }
     for (const runId of alone.keys()) if (!worked.has(runId)) alone.delete(runId);
   };
-  const cancel = (runId: string, commands: Commands) => {
+  const cancel = async (runId: string, commands: Commands) => {
+    const elsewhereMs = await lastWatched(runId);
+    if (elsewhereMs !== undefined && elsewhereMs < abandonedAfterMs) {
+      alone.set(runId, performance.now() - elsewhereMs);
+      return;
+    }
     const reason = `nobody watched for ${Math.round(abandonedAfterMs / 1_000)} s`;
     const command = { type: "cancel", when: "now", reason } as const;
     // The same id at the next look: it acts once.
-    commands.handle({ runId, commandId: `abandoned-${runId}`, command }, BY).catch((error: unknown) => {
-      logger.warn({ runId, err: error }, "could not cancel an abandoned run yet");
-    });
+    await commands.handle({ runId, commandId: `abandoned-${runId}`, command }, BY);
   };
   const timer = setInterval(look, Math.min(5_000, Math.max(50, abandonedAfterMs / 4)));
   timer.unref();
   return () => clearInterval(timer);
+}
+
+function nowhere(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }

@@ -31,8 +31,10 @@ import { createHookCaller, type RunHooks } from "./hooks.js";
 import { checkParent } from "./inherit.js";
 import { promptOfStep } from "./prompt.js";
 import { createRetention, type RetentionLimits } from "./retention.js";
+import type { Cluster } from "./cluster.js";
 import { createSlots } from "./slots.js";
 import { summarize } from "./summarize.js";
+import { sendCommand } from "./send-command.js";
 import { createSupervisor } from "./supervisor.js";
 import { type Frame, watch, type WatchOptions } from "./watch.js";
 
@@ -51,6 +53,8 @@ export interface EngineOptions extends StartLimits, RetentionLimits {
   /** Ms without a watcher after which a run with `onAbandoned: "cancel"` is cancelled. */
   readonly abandonedAfterMs: number;
   readonly hooks?: RunHooks | undefined;
+  /** The other engines on this log. It is the caller's, who closes it after the engine. @default the engine is alone */
+  readonly cluster?: Cluster | undefined;
   readonly logger: Logger;
 }
 
@@ -78,28 +82,42 @@ export interface Engine extends AsyncDisposable {
 
 const newRunId = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 12);
 
-/** Starts an engine, and with it every run of the log that is not closed. */
+/** Starts an engine, and with it every run of the log that is not closed and that nobody else of its cluster keeps. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { log, logger } = options;
+  const { log, logger, cluster } = options;
   const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]));
   const tails = createTails(log);
   const durations = new Durations();
-  const slots = createSlots(options.maxConcurrentRuns);
+  const slots = cluster?.slots ?? createSlots(options.maxConcurrentRuns);
   const committed = options.hooks && createHookCaller(options.hooks, logger);
-  const supervisor = createSupervisor({ ...options, pipelines, slots, durations, committed });
-  const stopAbandonment = watchAbandonment({ ...options, supervisor, tails });
+  const released = cluster && ((runId: string, epoch: number) => cluster.release(runId, epoch));
+  const supervisor = createSupervisor({ ...options, pipelines, slots, durations, committed, released });
+  const lastWatched = cluster && ((runId: string) => cluster.lastWatched(runId));
+  const stopAbandonment = watchAbandonment({ ...options, supervisor, tails, lastWatched });
   let stopping = false;
   let closing: Promise<void> | undefined;
 
-  for (const runId of await log.openRuns()) supervisor.take(runId);
   const takeOpenRuns = async () => {
-    try {
-      if (!stopping) for (const runId of await log.openRuns()) supervisor.take(runId);
-    } catch (error) {
-      logger.warn({ err: error }, "could not look for runs that nobody works; it is done at the next start");
-    }
+    // In a cluster whoever finds a silent run takes it.
+    if (!cluster) for (const runId of await log.openRuns()) void supervisor.take(runId);
   };
-  const retention = createRetention({ ...options, worked: (runId) => supervisor.commands(runId) !== undefined });
+  await takeOpenRuns();
+  const retention = createRetention({
+    ...options,
+    worked: (runId) => supervisor.commands(runId) !== undefined,
+    leads: cluster && (() => cluster.leads),
+  });
+  if (cluster) {
+    cluster.whileLeading(() => {
+      retention.begin();
+      return { [Symbol.asyncDispose]: () => Promise.resolve() };
+    });
+    cluster.join({
+      take: (runId, from) => supervisor.take(runId, from === undefined ? {} : { from }),
+      commands: (runId) => supervisor.commands(runId),
+      watched: () => tails.watched(),
+    });
+  } else retention.begin();
   // Not waited for: until it is done, runs have no ETA or a rougher one.
   const learned = learnDurations(log, durations).catch((error: unknown) => {
     logger.warn({ err: error }, "could not read the durations of earlier runs");
@@ -137,10 +155,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       });
       const { runId, created, epoch } = await creating.catch((error: unknown) => {
         // A store that was lost before it answered may have created the run all the same.
-        void log.full()?.over.then(takeOpenRuns);
+        void log
+          .full()
+          ?.over.then(() => (stopping ? undefined : takeOpenRuns()))
+          .catch((failure: unknown) => {
+            logger.warn({ err: failure }, "could not look for runs that nobody works; it is done at the next start");
+          });
         throw error;
       });
-      if (created) supervisor.take(runId, epoch);
+      if (created) void supervisor.take(runId, { epoch });
       return { runId, created };
     },
     async control(envelope, by) {
@@ -148,15 +171,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       // While nothing can be stored, the log alone answers: with what it has.
       const worked = log.full() ? undefined : supervisor.commands(runId);
       if (worked) {
-        return (await worked)
-          .handle(envelope, by)
-          .catch((error: unknown) => Promise.reject(forClient(error, log.full())));
+        try {
+          return await (await worked).handle(envelope, by);
+        } catch (error) {
+          const told = forClient(error, log.full());
+          // It was taken over meanwhile: what came of the command is asked there.
+          if (!cluster || log.full() || !(told instanceof StagewireError && told.retryable)) throw told;
+        }
       }
       const view = await foldRun(log, runId);
       const earlier = earlierAck(view.controls, commandId);
       if (earlier) return earlier;
       if (isClosed(view)) return runClosed(commandId);
-      throw log.full()?.error ?? notWorked(runId);
+      const full = log.full();
+      if (full) throw full.error;
+      if (!cluster) throw notWorked(runId);
+      return await sendCommand(cluster, log, envelope, by);
     },
     get: async (runId) => (await supervisor.view(runId)) ?? foldRun(log, runId),
     async list(input) {
@@ -175,10 +205,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     drain(ms) {
       stopping = true;
+      cluster?.drain();
       return supervisor.drain(ms);
     },
     close() {
       stopping = true;
+      cluster?.drain();
       stopAbandonment();
       closing ??= Promise.all([supervisor.close(), retention.close(), learned]).then(() => {});
       return closing;

@@ -18,10 +18,14 @@ export interface RetentionOptions extends RetentionLimits {
   readonly logger: Logger;
   /** True for a run that is worked in this process: nobody else compacts it while it is open. */
   readonly worked: (runId: string) => boolean;
+  /** False while another engine does what has to be done once for a log. @default always true */
+  readonly leads?: (() => boolean) | undefined;
 }
 
 /** Keeps the log small, in the background. Whatever fails here is told in the server's log and harms no run. */
 export interface Retention {
+  /** Does what an earlier process, or one that led before, left undone. */
+  begin(): void;
   usage(): Promise<ServerUsage>;
   /** Begins nothing more, and waits for what goes on. */
   close(): Promise<void>;
@@ -34,9 +38,9 @@ const DAY_MS = 86_400_000;
 const PAGE = 100;
 const REST_MS = 10_000;
 
-/** Begins with what an earlier process left undone. */
+/** Follows what happens from now on. */
 export function createRetention(options: RetentionOptions): Retention {
-  const { log, logger, worked, retentionDays = 0, maxRuns = 0, restMs = REST_MS } = options;
+  const { log, logger, worked, leads = always, retentionDays = 0, maxRuns = 0, restMs = REST_MS } = options;
   /** Changes of each open run since it was last compacted. */
   const changes = new Map<string, number>();
   /** Runs that have ended, in this order, until they are compacted. */
@@ -89,7 +93,10 @@ export function createRetention(options: RetentionOptions): Retention {
   const rested = () => {
     timer = undefined;
     const now = performance.now();
-    while (resting[0] && resting[0].until <= now) compact(resting.shift()?.runId ?? "");
+    while (resting[0] && resting[0].until <= now) {
+      const runId = resting.shift()?.runId ?? "";
+      if (leads()) compact(runId);
+    }
     if (maxRuns > 0) sweep();
     wait();
   };
@@ -108,6 +115,7 @@ export function createRetention(options: RetentionOptions): Retention {
 
   const sweep = () =>
     enqueue("could not delete old runs; it is tried again later", async () => {
+      if (!leads()) return;
       const gone = { runs: 0, bytes: 0 };
       try {
         for await (const run of due()) {
@@ -122,16 +130,18 @@ export function createRetention(options: RetentionOptions): Retention {
     });
 
   const unsubscribe = log.subscribeChanges(heard);
-  enqueue("could not look for runs to compact; it is tried at the next start", async () => {
-    for await (const { runId } of closedRuns(log, true)) {
-      if (closing) return;
-      compact(runId);
-    }
-  });
-  sweep();
   const sweeps = setInterval(sweep, SWEEP_MS).unref();
 
   return {
+    begin() {
+      enqueue("could not look for runs to compact; it is tried at the next start", async () => {
+        for await (const { runId } of closedRuns(log, true)) {
+          if (closing) return;
+          compact(runId);
+        }
+      });
+      sweep();
+    },
     async usage() {
       const size = await log.size();
       const [oldest] = await log.closedRuns({ limit: 1 });
@@ -172,6 +182,10 @@ async function* closedRuns(log: RunLog, uncompacted = false): AsyncGenerator<Clo
 function createCautiousClock(): () => number {
   const ahead = Date.now() - performance.now();
   return () => Math.min(Date.now(), ahead + performance.now());
+}
+
+function always(): boolean {
+  return true;
 }
 
 function hasEnded({ status }: RunSummary): boolean {

@@ -268,7 +268,7 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
         clearInterval(ticker);
         signal.removeEventListener("abort", stop);
         draining.removeEventListener("abort", drain);
-        slots.leave(runId);
+        slots.leave(runId, isClosed(writer.view));
         // Else the next life, or the driver's end, would meet a model call of this one.
         if (life.signal.aborted) {
           await Promise.race([stepping.catch(() => {}), delay(ABORT_GRACE_MS, undefined, { ref: false })]);
@@ -286,7 +286,7 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
     async interrupt(interruption) {
       if (attempt) return attempt.interrupt(interruption);
       const committed = append(interruptedEvents(terms, writer.view, interruption));
-      if (isClosed(writer.view)) slots.leave(runId);
+      if (isClosed(writer.view)) slots.leave(runId, true);
       await committed;
       wake();
     },

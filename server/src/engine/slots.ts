@@ -2,12 +2,15 @@ import PQueue from "p-queue";
 
 /** Lets at most so many runs work at once; the others wait in order of arrival. */
 export interface Slots {
-  /** Runs `work` once there is a place. `onQueued` is called when it has to wait, before this returns. */
+  /**
+   * Runs `work` once there is a place, and ends as it does. `onQueued` is called when it has to wait, before this
+   * returns. One that leaves while it waits may never hear of it again.
+   */
   take(id: string, work: () => Promise<void>, onQueued: () => void): Promise<void>;
   /** 1 is next; `undefined` when `id` does not wait. */
   position(id: string): number | undefined;
-  /** Forgets a waiting `id`: its work is still called in time, and finds nothing to do. */
-  leave(id: string): void;
+  /** Forgets a waiting `id`; its work may still be called, and finds nothing to do then. `over`: it will never ask again. */
+  leave(id: string, over: boolean): void;
 }
 
 export function createSlots(maxConcurrentRuns: number): Slots {

@@ -26,13 +26,18 @@ export interface SupervisorOptions
   readonly durations: Durations;
   /** Told what was appended, once it is committed. */
   readonly committed?: ((events: readonly RunEvent[]) => void) | undefined;
+  /** Told of a run that is not closed and that this process keeps no longer, because it stops. */
+  readonly released?: ((runId: string, epoch: number) => void) | undefined;
   readonly logger: Logger;
 }
 
 /** Keeps every run of this process going until it is closed. */
 export interface Supervisor {
-  /** Takes a run up where its log stands. `epoch` is given by the one who just created it; otherwise the run is claimed. */
-  take(runId: string, epoch?: number): void;
+  /**
+   * Takes a run up where its log stands, unless it is kept here already. Resolves once it is not kept here any more:
+   * it is closed, was taken over, or this process stops.
+   */
+  take(runId: string, options?: TakeOptions): Promise<void>;
   /** `undefined` when this process does not work the run; a promise while it is being taken up. */
   commands(runId: string): Promise<Commands> | undefined;
   /** The committed view of a run that is worked here now; otherwise the log has to be asked. */
@@ -43,6 +48,13 @@ export interface Supervisor {
   drain(ms: number): Promise<void>;
   /** Stops all runs without a word and waits for their model connections to close. */
   close(): Promise<void>;
+}
+
+export interface TakeOptions {
+  /** The epoch that this process was given with the run it has just created. Otherwise the run is claimed. */
+  readonly epoch?: number;
+  /** Claims the run only while this is its newest epoch. @default whatever its epoch */
+  readonly from?: number;
 }
 
 /** How often a run that ends by an error of its own is taken up again before it is given up. */
@@ -70,13 +82,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** One life of a run's loop: fold, then work. */
   const live = async (
     runId: string,
-    epoch: number | undefined,
+    epoch: number,
     ready: (commands: Commands) => void,
     hopeless?: StagewireError,
   ) => {
-    const claimed = epoch ?? (await log.claim(runId)).epoch;
     const view = await foldRun(log, runId);
-    const writer = createRunWriter(log, view, claimed, options.committed);
+    const writer = createRunWriter(log, view, epoch, options.committed);
     const pipeline = pipelines.get(view.pipeline.id);
     if (!isClosed(view) && hopeless) return abandon(writer, hopeless);
     if (!isClosed(view) && !pipeline) return abandon(writer, pipelineGone(view));
@@ -113,10 +124,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   /** Waits until the log has room again. Watchers are told that and why, as soon as the log can keep it. */
-  const sitOut = async (runId: string, { error, over }: LogFull) => {
+  const sitOut = async (runId: string, claim: () => Promise<number>, { error, over }: LogFull) => {
     const { code, message, retryable } = error;
     const tell = async () => {
-      const { epoch } = await log.claim(runId);
+      const epoch = await claim();
       const view = await foldRun(log, runId);
       if (isClosed(view)) return;
       const told = { type: "error", code, message, retryable, fatal: false } as const;
@@ -139,7 +150,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
   };
 
-  const supervise = async (runId: string, epoch: number | undefined, ready: (commands: Commands) => void) => {
+  const supervise = async (runId: string, { epoch, from }: TakeOptions, ready: (commands: Commands) => void) => {
+    /** The newest epoch that this process was given: from the next claim on nobody may have come between. */
+    let mine = epoch ?? from;
+    const claim = async () => {
+      ({ epoch: mine } = await log.claim(runId, mine));
+      return mine;
+    };
     /** Lives that ended early, in a row. */
     let failures = 0;
     /** Of them, those that ended by what the next one will meet again. */
@@ -149,21 +166,22 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     for (let known = epoch; !draining.signal.aborted; known = undefined) {
       const began = performance.now();
       try {
-        await live(runId, known, ready, hopeless >= MAX_HOPELESS_LIVES ? cannotGoOn(last) : undefined);
+        const writeAs = known ?? (await claim());
+        await live(runId, writeAs, ready, hopeless >= MAX_HOPELESS_LIVES ? cannotGoOn(last) : undefined);
         return;
       } catch (thrown) {
-        if (draining.signal.aborted) return;
+        if (draining.signal.aborted) break;
         const error = toStagewireError(thrown);
         const full = error.code === "LOG_UNAVAILABLE" ? log.full() : undefined;
         if (full) {
-          await sitOut(runId, full);
+          await sitOut(runId, claim, full);
           continue;
         }
         last = error;
         if (performance.now() - began > HEALTHY_MS) failures = hopeless = 0;
         hopeless = error.code === "INTERNAL" || error.code === "RUN_NOT_FOUND" ? hopeless + 1 : 0;
         if (error.code === "FENCED") {
-          logger.warn({ runId }, "another server has taken this run over");
+          logger.info({ runId }, "another server has taken this run over");
           return;
         }
         if (error.code === "RUN_NOT_FOUND" && (await isLost(runId))) {
@@ -179,6 +197,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         await delay(inMs, undefined, { signal: draining.signal }).catch(() => {});
       }
     }
+    if (mine !== undefined) options.released?.(runId, mine);
   };
 
   const idle = async () => {
@@ -186,8 +205,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   return {
-    take(runId, epoch) {
-      if (taken.has(runId) || draining.signal.aborted) return;
+    take(runId, how = {}) {
+      const earlier = taken.get(runId);
+      if (earlier || draining.signal.aborted) return earlier?.done ?? Promise.resolve();
       let resolve: (commands: Commands) => void = () => {};
       let reject: (error: Error) => void = () => {};
       const first = new Promise<Commands>((...settle) => ([resolve, reject] = settle));
@@ -199,10 +219,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         entry.commands = Promise.resolve(commands);
         entry.current = commands;
       };
-      entry.done = supervise(runId, epoch, ready).finally(() => {
+      entry.done = supervise(runId, how, ready).finally(() => {
         taken.delete(runId);
         reject(new StagewireError("LOG_UNAVAILABLE", `Run ${runId} is not worked here at this moment: try again.`));
       });
+      return entry.done;
     },
     commands: (runId) => taken.get(runId)?.commands,
     view: async (runId) =>

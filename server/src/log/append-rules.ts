@@ -50,6 +50,11 @@ export function refusal(runId: string, epoch: number, batch: Batch, head: RunHea
   );
 }
 
+/** Why a run whose log stands at `head` can't be claimed from under this epoch. */
+export function claimRefusal(runId: string, from: number, head: Pick<RunHead, "epoch"> | undefined): StagewireError {
+  return head ? fenced(runId, from, head.epoch, "a claim") : runNotFound(runId);
+}
+
 export function runNotFound(runId: string): StagewireError {
   return new StagewireError("RUN_NOT_FOUND", `There is no run "${runId}". The list of runs has the ids there are.`);
 }

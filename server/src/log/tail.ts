@@ -38,6 +38,8 @@ export interface Tails {
   isWatched(runId: string): boolean;
   /** Runs that are being watched now. */
   readonly size: number;
+  /** The same, by their ids. */
+  watched(): Iterable<string>;
 }
 
 export function createTails(log: RunLog): Tails {
@@ -55,6 +57,7 @@ export function createTails(log: RunLog): Tails {
     get size() {
       return tails.size;
     },
+    watched: () => tails.keys(),
   };
 }
 

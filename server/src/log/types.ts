@@ -140,8 +140,11 @@ export interface RunLog extends AsyncDisposable {
   /** Creates a run with its first event. MUST be atomic with the idempotency key's check. */
   create(input: CreateInput): Promise<CreateResult>;
 
-  /** Takes a run over: from then on, appends under any older epoch MUST be refused with `FENCED`. */
-  claim(runId: string): Promise<RunHead>;
+  /**
+   * Takes a run over: from then on, appends under any older epoch MUST be refused with `FENCED`. With `from` it does so
+   * only while that is the newest epoch, and MUST be refused with `FENCED` otherwise.
+   */
+  claim(runId: string, from?: number): Promise<RunHead>;
 
   /**
    * Resolves once the events are committed; all of them are or none. MUST refuse an older epoch with `FENCED`, and

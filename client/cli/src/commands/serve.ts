@@ -14,7 +14,7 @@ export async function serve(context: Context): Promise<number> {
   if (args.positionals.length > 0)
     throw usageError(`serve takes no ${JSON.stringify(args.positionals[0])}: only options`);
   const begun = performance.now();
-  const { server, data } = await startLocalServer(context);
+  const { server, data, doors } = await startLocalServer(context);
   const tookMs = Math.round(performance.now() - begun);
   const { url, info } = server;
   if (args.values.json) {
@@ -23,8 +23,9 @@ export async function serve(context: Context): Promise<number> {
     out.write(
       [
         `stagewire ${version}  ready in ${tookMs} ms`,
-        `  Web    ${url}`,
-        `  Try    ${PROGRAM} run${urlOption(url)} "a URL shortener"`,
+        ...(doors
+          ? [`  Web    ${url}`, `  Try    ${PROGRAM} run${urlOption(url)} "a URL shortener"`]
+          : [`  Works  runs that other servers start; it has no page   health ${url}/healthz`]),
         `  Model  ${plain(modelName(info.model))}   data ${plain(data)}`,
         "",
       ].join("\n"),

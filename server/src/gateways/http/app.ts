@@ -18,6 +18,8 @@ import { giveUpStalled } from "./response-outlet.js";
 export interface HttpAppOptions extends Services {
   /** Folder of the built web app; without it `/` says where to find the API. */
   readonly webRoot?: string | undefined;
+  /** False leaves health alone: this server is there for its work. */
+  readonly doors: boolean;
   readonly maxMessageBytes: number;
   readonly logger: Logger;
   /** Says why a request must not be served, or nothing. */
@@ -27,7 +29,7 @@ export interface HttpAppOptions extends Services {
 
 /** Everything that is served over plain HTTP: tRPC, the API, health, and the web app. */
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
-  const { webRoot, maxMessageBytes, logger, check, socketIo, ...services } = options;
+  const { webRoot, doors, maxMessageBytes, logger, check, socketIo, ...services } = options;
   const app = fastify({
     bodyLimit: maxMessageBytes,
     forceCloseConnections: true,
@@ -45,6 +47,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     const refusal = check(request.headers);
     if (refusal) throw new StagewireError("FORBIDDEN", refusal);
   });
+  app.get("/healthz", () => ({ status: "ok" }));
+  app.get("/readyz", (_request, reply) =>
+    services.engine.stopping ? reply.code(503).send({ status: "stopping" }) : { status: "ok" },
+  );
+  if (!doors) {
+    app.setNotFoundHandler((request, reply) => sendError(reply, nothingAt(request.url)));
+    return app;
+  }
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -87,10 +97,6 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
       });
       done();
     });
-  app.get("/healthz", () => ({ status: "ok" }));
-  app.get("/readyz", (_request, reply) =>
-    services.engine.stopping ? reply.code(503).send({ status: "stopping" }) : { status: "ok" },
-  );
 
   if (webRoot === undefined) {
     const { name, version } = services.info;

@@ -16,8 +16,6 @@ export interface Connection extends AsyncDisposable {
   script(name: ScriptName, args: readonly ScriptArgument[]): Promise<unknown>;
   /** Runs scripts in this order in one pipeline. Never rejects: each has its own end. */
   pipeline(calls: readonly ScriptCall[]): Promise<ScriptResult[]>;
-  /** Until this is called again with `undefined`, nothing can be written, for `why`. */
-  forbid(why: StagewireError | undefined): void;
   /** A second connection of its own, for commands that block. It waits for a lost Redis, and sends again what had no answer. */
   blocking(): Redis;
   /** Called first after each reconnect: what it sends comes before everything else. */
@@ -69,10 +67,8 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
   let lastError: unknown;
   let connected = false;
   let closed = false;
-  let forbidden: LogFull | undefined;
   let down: LogFull | undefined;
   let up: () => void = () => {};
-  let allow: () => void = () => {};
   let timer: NodeJS.Timeout | undefined;
 
   redis.on("error", (error: unknown) => (lastError = error));
@@ -152,13 +148,12 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
   }
 
   const connection: Connection = {
-    full: () => forbidden ?? down,
+    full: () => down,
     send,
     script: (name, args) => send((to) => to.evalsha(scripts[name].sha, 1, base, ...args)),
     async pipeline(calls) {
       try {
         check();
-        if (forbidden) throw forbidden.error;
         const pipeline = redis.pipeline();
         for (const { name, args } of calls) pipeline.evalsha(scripts[name].sha, 1, base, ...args);
         const results = (await pipeline.exec()) ?? [];
@@ -167,14 +162,6 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
         const failure = blame(error);
         return calls.map(() => ({ error: failure }));
       }
-    },
-    forbid(why) {
-      if (why && forbidden?.error.message === why.message) return;
-      allow();
-      forbidden = undefined;
-      if (!why || closed) return;
-      forbidden = { error: why, over: new Promise((resolve) => (allow = resolve)) };
-      onFull(forbidden, why.cause ?? why);
     },
     blocking() {
       const other = new Redis(url, { ...options, maxRetriesPerRequest: null });
@@ -190,7 +177,6 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
       clearTimeout(timer);
       for (const client of [redis, ...others]) client.disconnect();
       up();
-      allow();
     },
   };
   return connection;

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { StagewireError } from "@stagewire/shared";
 import type { RunEvent, RunSummary } from "@stagewire/shared";
 import { displayUrl } from "../../display-url.js";
-import { checkBatch, refusal, runNotFound } from "../append-rules.js";
+import { checkBatch, claimRefusal, refusal, runNotFound } from "../append-rules.js";
 import { formatListCursor, parseListCursor } from "../list-cursor.js";
 import { createSubscribers } from "../subscribers.js";
 import type { FeedChange, LogEntry, LogFull, RunHead, RunLog } from "../types.js";
 import { judgeRedis, type RedisFinding } from "./check-redis.js";
+import { type ClusterStore, createClusterStore } from "./cluster-store.js";
 import { compactRun } from "./compact-run.js";
 import { type Connection, connectRedis, logClosed } from "./connection.js";
-import { lockNode, type NodeLock } from "./node-lock.js";
 import { createScripts, type Scripts } from "./scripts.js";
 import { createRedisTail } from "./tail.js";
 import { createWrites } from "./writes.js";
@@ -20,8 +20,6 @@ export interface RedisLogOptions {
   readonly url: string;
   /** Begins every key, so that several logs can share one database. @default "stagewire" */
   readonly prefix?: string | undefined;
-  /** True keeps other processes that ask for the same from opening this log. @default false */
-  readonly exclusive?: boolean | undefined;
   /** Gets what a listener threw. @default a process warning */
   readonly onListenerError?: ((error: unknown) => void) | undefined;
   /** Told once for each time that Redis is lost, or takes no writes, and by which error. @default nothing */
@@ -30,6 +28,12 @@ export interface RedisLogOptions {
   readonly onWarning?: ((finding: RedisFinding) => void) | undefined;
   /** Ms after which it is looked whether a watched run that is silent is still there. @default 10_000 */
   readonly goneAfterMs?: number | undefined;
+}
+
+/** A run log that several servers share. */
+export interface RedisLog extends RunLog {
+  /** What they tell each other beside the log. */
+  readonly cluster: ClusterStore;
 }
 
 const DEFAULT_LIST_LIMIT = 50;
@@ -46,23 +50,20 @@ const ALL_RUNS = "";
  * told to survive: see docs/redis.md. While Redis is away the log counts as full. Rejects with `DATA_UNAVAILABLE` when
  * Redis can't be reached or can't be used.
  */
-export function openRedisLog(options: RedisLogOptions): Promise<RunLog> {
+export function openRedisLog(options: RedisLogOptions): Promise<RedisLog> {
   return openRedisLogWith(options, createScripts());
 }
 
 /** With scripts of the caller's, for tests that plant a bug. */
-export async function openRedisLogWith(options: RedisLogOptions, scripts: Scripts): Promise<RunLog> {
+export async function openRedisLogWith(options: RedisLogOptions, scripts: Scripts): Promise<RedisLog> {
   const { url, prefix = "stagewire", onFull = nothing } = options;
   const base = `{${prefix}}`;
   const connection = await connectRedis({ url, base, scripts, onFull });
-  let lock: NodeLock | undefined;
   try {
     for (const finding of await examine(connection, url)) options.onWarning?.(finding);
     await checkSchema(connection, base, url);
-    if (options.exclusive) lock = await lockNode(connection);
-    return await open(connection, base, options, lock);
+    return await open(connection, base, options);
   } catch (error) {
-    await lock?.release();
     await connection[Symbol.asyncDispose]();
     throw error;
   }
@@ -72,8 +73,7 @@ async function open(
   connection: Connection,
   base: string,
   { onListenerError = warn, goneAfterMs }: RedisLogOptions,
-  lock: NodeLock | undefined,
-): Promise<RunLog> {
+): Promise<RedisLog> {
   const listeners = createSubscribers<LogEntry>(onListenerError);
   const feedListeners = createSubscribers<FeedChange>(onListenerError);
   /** Called when a watched run is found deleted. */
@@ -143,6 +143,8 @@ async function open(
   }
 
   return {
+    cluster: createClusterStore(connection, base),
+
     async create({ start, summary, idempotencyKey }) {
       checkRoom();
       const { runId } = start;
@@ -165,10 +167,10 @@ async function open(
       });
     },
 
-    async claim(runId) {
-      return writes.run("claim", [runId], (reply) => {
-        const [found, ...head] = reply as [number, string, string, string];
-        if (found === 0) throw runNotFound(runId);
+    async claim(runId, from) {
+      return writes.run("claim", [runId, from ?? ""], (reply) => {
+        const [taken, ...head] = reply as [number, string, string, string];
+        if (taken === 0) throw claimRefusal(runId, from ?? 0, head[0] ? { epoch: Number(head[0]) } : undefined);
         return toHead(head);
       });
     },
@@ -298,7 +300,6 @@ async function open(
       if (closed) return;
       closed = true;
       await writes.close();
-      await lock?.release();
       listeners.clear();
       feedListeners.clear();
       goneListeners.clear();

@@ -12,6 +12,11 @@ const PRELUDE = `
 local base, runId = KEYS[1], ARGV[1]
 local runKey, logKey, claimsKey = base .. ':run:' .. runId, base .. ':log:' .. runId, base .. ':claims:' .. runId
 local function entryId(epoch, seq) return epoch .. '-' .. seq end
+local function nowMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function heard() redis.call('ZADD', base .. ':alive', nowMs(), runId) end
 local function tell(summary, node)
   local revision = redis.call('INCR', base .. ':revision')
   redis.call('HSET', base .. ':summaries', runId, summary)
@@ -38,17 +43,19 @@ redis.call('ZADD', base .. ':age', createdAt, runId)
 redis.call('ZADD', base .. ':age:' .. status, createdAt, runId)
 redis.call('ZADD', base .. ':open', createdAt, runId)
 if key ~= '' then redis.call('HSET', base .. ':keys', key, runId) end
+heard()
 return {1, runId, tell(summary, node)}`,
 
-  /** run → `[found, epoch, head, closed]`. */
+  /** run, epoch that must be the newest or '' → `[1, epoch, head, closed]`, or `[0, newest epoch or nothing]`. */
   claim: `
 local run = redis.call('HMGET', runKey, 'epoch', 'head', 'closed')
-if not run[1] then return {0} end
+if not run[1] or (ARGV[2] ~= '' and ARGV[2] ~= run[1]) then return {0, run[1]} end
 local epoch = string.format('%.0f', run[1] + 1)
 redis.call('XADD', logKey, entryId(epoch, run[2]), 'c', 1)
 redis.call('HSET', runKey, 'epoch', epoch)
 redis.call('ZREMRANGEBYSCORE', claimsKey, run[2], run[2])
 redis.call('ZADD', claimsKey, run[2], epoch)
+if run[3] ~= '1' then heard() end
 return {1, epoch, run[2], run[3]}`,
 
   /**
@@ -75,6 +82,11 @@ if closedAt ~= '' then
   redis.call('ZREM', base .. ':open', runId)
   redis.call('ZADD', base .. ':closed', closedAt, runId)
   redis.call('ZADD', base .. ':loose', closedAt, runId)
+  redis.call('ZREM', base .. ':alive', runId)
+  redis.call('DEL', base .. ':cmd:' .. runId)
+  redis.call('SREM', base .. ':commanded', runId)
+else
+  heard()
 end
 if summary == '' then return {1, 0} end
 if status ~= run[4] then
@@ -199,18 +211,78 @@ return 1`,
   /** Reader → `field, value …`. */
   place: `return redis.call('HGETALL', base .. ':place:' .. ARGV[1])`,
 
-  /** Owner, its ms, an owner that is known to be dead or '' → 1, or the other owner and the ms that are left to it. */
-  own: `
-local owner = redis.call('GET', base .. ':owner')
-if not owner or owner == ARGV[1] or owner == ARGV[3] then
-  redis.call('SET', base .. ':owner', ARGV[1], 'PX', ARGV[2])
-  return {1}
+  /** –, ms, limit → `runId, epoch …` of open runs that nothing was written to for so long, the longest first. */
+  silent: `
+local found = redis.call('ZRANGEBYSCORE', base .. ':alive', '-inf', nowMs() - ARGV[2], 'LIMIT', 0, ARGV[3])
+local runs = {}
+for index, run in ipairs(found) do
+  runs[index * 2 - 1] = run
+  runs[index * 2] = redis.call('HGET', base .. ':run:' .. run, 'epoch') or '0'
 end
-return {0, owner, redis.call('PTTL', base .. ':owner')}`,
+return runs`,
 
-  /** Owner: lets go. */
-  disown: `
-if redis.call('GET', base .. ':owner') == ARGV[1] then redis.call('DEL', base .. ':owner') end
+  /** run, epoch → 1. Whoever looks for silent runs finds it at once, unless it was taken over. */
+  release: `
+local run = redis.call('HMGET', runKey, 'epoch', 'closed')
+if run[1] == ARGV[2] and run[2] ~= '1' then redis.call('ZADD', base .. ':alive', 0, runId) end
+return 1`,
+
+  /** run, command, ms that it is kept → 1; 0: the run is closed; -1: there is none. */
+  send: `
+local closed = redis.call('HGET', runKey, 'closed')
+if not closed then return -1 end
+if closed == '1' then return 0 end
+local key = base .. ':cmd:' .. runId
+redis.call('XADD', key, '*', 'c', ARGV[2])
+redis.call('PEXPIRE', key, ARGV[3])
+redis.call('SADD', base .. ':commanded', runId)
+redis.call('PUBLISH', base .. ':nudge', runId)
+return 1`,
+
+  /** run → `id, command …`, in the order in which they came. */
+  commands: `
+local found = redis.call('XRANGE', base .. ':cmd:' .. runId, '-', '+', 'COUNT', 100)
+if #found == 0 then redis.call('SREM', base .. ':commanded', runId) end
+local commands = {}
+for index, entry in ipairs(found) do
+  commands[index * 2 - 1] = entry[1]
+  commands[index * 2] = entry[2][2]
+end
+return commands`,
+
+  /** run, id of a command → 1. */
+  commandDone: `
+local key = base .. ':cmd:' .. runId
+redis.call('XDEL', key, ARGV[2])
+if redis.call('XLEN', key) > 0 then return 1 end
+redis.call('DEL', key)
+redis.call('SREM', base .. ':commanded', runId)
+return 1`,
+
+  /** –, ms after which it is forgotten, runs … → 1. */
+  watched: `
+local now = nowMs()
+for index = 3, #ARGV do redis.call('ZADD', base .. ':watched', now, ARGV[index]) end
+redis.call('ZREMRANGEBYSCORE', base .. ':watched', '-inf', now - ARGV[2])
+return 1`,
+
+  /** run → ms since anybody was known to watch it, or -1. */
+  lastWatched: `
+local at = redis.call('ZSCORE', base .. ':watched', runId)
+return at and nowMs() - at or -1`,
+
+  /** Name, owner, its ms → 1, or 0 while it is somebody else's. */
+  lease: `
+local key = base .. ':lease:' .. ARGV[1]
+local owner = redis.call('GET', key)
+if owner and owner ~= ARGV[2] then return 0 end
+redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
+return 1`,
+
+  /** Name, owner: lets go. */
+  endLease: `
+local key = base .. ':lease:' .. ARGV[1]
+if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
 return 1`,
 };
 

@@ -1,6 +1,6 @@
 import { StagewireError } from "@stagewire/shared";
 import type { RunEvent, RunSummary } from "@stagewire/shared";
-import { checkBatch, refusal, runNotFound } from "../append-rules.js";
+import { checkBatch, claimRefusal, refusal, runNotFound } from "../append-rules.js";
 import { formatListCursor, parseListCursor } from "../list-cursor.js";
 import { createSubscribers } from "../subscribers.js";
 import type { FeedChange, LogEntry, LogFull, RunHead, RunLog } from "../types.js";
@@ -119,10 +119,10 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<RunLog> 
       });
     },
 
-    async claim(runId) {
+    async claim(runId, from = 0) {
       return commits.run(() => {
-        const head = toHead(sql.claim.get([runId]));
-        if (!head) throw runNotFound(runId);
+        const head = toHead(sql.claim.get([runId, from, from]));
+        if (!head) throw claimRefusal(runId, from, headOf(runId));
         return head;
       });
     },

@@ -69,8 +69,8 @@ export function prepareStatements(db: Database.Database) {
     setSummary: prepareCommand<[status: string, summary: string, revision: number, run: number]>(
       "UPDATE runs SET status = ?, summary = ?, revision = ? WHERE number = ?",
     ),
-    claim: prepare<[runId: string], HeadRow>(
-      "UPDATE runs SET epoch = epoch + 1 WHERE run_id = ? RETURNING epoch, head_seq, closed",
+    claim: prepare<[runId: string, from: number, from: number], HeadRow>(
+      "UPDATE runs SET epoch = epoch + 1 WHERE run_id = ? AND (? = 0 OR epoch = ?) RETURNING epoch, head_seq, closed",
     ),
     head: prepare<[runId: string], HeadRow>("SELECT epoch, head_seq, closed FROM runs WHERE run_id = ?"),
     read: prepare<[runId: string, after: number, rows: number], [epoch: number, lastSeq: number, events: string]>(
