@@ -3,15 +3,16 @@ import { join, resolve as resolvePath } from "node:path";
 import { parseArgs } from "node:util";
 import { killRoles } from "./child.mjs";
 import { describe, judge, machine } from "./report.mjs";
+import { cluster } from "./scenarios/cluster.mjs";
 import { fanOut } from "./scenarios/fan-out.mjs";
 import { latency } from "./scenarios/latency.mjs";
 import { modelToWatcher } from "./scenarios/model-to-watcher.mjs";
 import { resume } from "./scenarios/resume.mjs";
 
-const SCENARIOS = { a: modelToWatcher, b: fanOut, c: latency, d: resume };
+const SCENARIOS = { a: modelToWatcher, b: fanOut, c: latency, d: resume, e: cluster };
 /** After this the benchmark gives up, in ms. */
 const MOST_MS = 240_000;
-const USAGE = `npm run bench -- [--only a,b,c,d] [--json] [--prof <folder>] [--contenders stagewire,raw-ws,socket-io,plain-trpc]
+const USAGE = `npm run bench -- [--only a,b,c,d,e] [--json] [--prof <folder>] [--contenders stagewire,raw-ws,socket-io,plain-trpc]
   --json        prints one JSON document instead of tables (npm run --silent bench -- --json prints nothing else)
   --prof        writes a CPU profile of each measured window into the folder
   --contenders  of scenario b, only these`;

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { type RunEvent } from "@stagewire/shared";
+import type { RunEvent } from "@stagewire/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLog } from "../support/check-log.js";
 import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.js";
@@ -60,8 +59,7 @@ type House = Awaited<ReturnType<typeof openCluster>>;
 
 /** A run that streams its implementation at the only worker, watched at the api, and another worker that has nothing to do. */
 async function midStream(house: House) {
-  const api = await house.start("api");
-  const first = await house.start();
+  const [api, first] = await Promise.all([house.start("api"), house.start()]);
   const { runId } = await api.client.trpc.runs.start.mutate({ task: "build it" });
   const seen = api.client.watch(runId);
   const call = await reach(house.model, "implementation");
@@ -171,8 +169,8 @@ describe.skipIf(NO_REDIS !== undefined)(`a cluster of processes, with redis-serv
 
   test("a watcher moves from server to server by its cursor at 50 moments and sees the log", async () => {
     await using house = await openCluster();
-    const nodes = [await house.start(), await house.start("api"), await house.start()];
-    const [one] = nodes as [Node];
+    const nodes = await Promise.all([house.start(), house.start("api"), house.start()]);
+    const [one] = nodes;
     const { runId } = await one.client.trpc.runs.start.mutate({ task: "build it", options: { maxRefinements: 0 } });
     const whole = one.client.watch(runId);
     let call = await reach(house.model, "architecture");
@@ -202,18 +200,18 @@ describe.skipIf(NO_REDIS !== undefined)(`a cluster of processes, with redis-serv
 
   test("a rolling restart of all servers under load: every run ends well, and no call is made twice", async () => {
     await using house = await openCluster();
-    const api = await house.start("api");
-    let workers = [await house.start("worker"), await house.start("worker")];
+    const roles = ["api", "worker", "worker"];
+    const [api, ...workers] = (await Promise.all(roles.map((role) => house.start(role)))) as [Node, ...Node[]];
     answerAll(house.model);
     const started = await Promise.all(
       Array.from({ length: 20 }, (_, index) => api.client.trpc.runs.start.mutate({ task: `task ${index}` })),
     );
     const watches = started.map(({ runId }) => api.client.watch(runId));
     for (const old of workers) {
-      const fresh = await house.start("worker");
+      await house.start("worker");
       old.server.signal("SIGTERM");
-      await expect.poll(() => fetch(`${old.server.url}/healthz`).then(() => true, () => false)).toBe(false);
-      workers = [...workers.slice(1), fresh];
+      const answers = () => fetch(`${old.server.url}/healthz`).then(Boolean, () => false);
+      await expect.poll(answers).toBe(false);
     }
     for (const watch of watches) expect(await watch.until(isEnd)).toMatchObject({ outcome: "completed" });
     for (const [index, watch] of watches.entries()) {
@@ -221,6 +219,5 @@ describe.skipIf(NO_REDIS !== undefined)(`a cluster of processes, with redis-serv
       expect(checkLog(watch.events)).toEqual(await api.client.trpc.runs.get.query({ runId }));
       expect(of(watch.events, "stage_start").filter(({ cause }) => cause === "recovered")).toEqual([]);
     }
-    await delay(0);
   }, 90_000);
 });

@@ -76,7 +76,7 @@ describe.skipIf(NO_REDIS !== undefined)(`a server on Redis, with redis-server${R
     expect(server.log).not.toContain(PASSWORD);
   });
 
-  test("kill -9 of the server: the next one on the same Redis goes on; two at once are refused", async () => {
+  test("kill -9 of the only server: the next one on the same Redis goes on", async () => {
     await using house = await openHouse(2);
     const { model } = house;
     const first = await house.start();
@@ -86,7 +86,6 @@ describe.skipIf(NO_REDIS !== undefined)(`a server on Redis, with redis-server${R
     const call = await reach(model, "implementation");
     call.write("half of ");
     await seen.until((event) => isToken(event) && "stage" in event && event.stage === "implementation");
-    await expect(house.start()).rejects.toThrow(/in use by another stagewire server \(pid \d+ on /);
     await before[Symbol.asyncDispose]();
     await first.kill();
     model.answer((next) => (answerOf(next).includes("json") ? verdict(true) : `answer ${next.number}`));

@@ -60,6 +60,18 @@ test.skipIf(NO_REDIS !== undefined)(
   },
 );
 
+test.skipIf(NO_REDIS !== undefined)(
+  `three servers on one Redis, that are killed, frozen and cut off from it, with redis-server${REDIS_SKIP}`,
+  { timeout: PATIENCE },
+  async () => {
+    const tally = await runCampaign({ seed: SEED, rounds: 1, redis: true, nodes: 3 });
+    console.log(describeTally(tally).join("\n"));
+    expect(told(tally)).toBe("");
+    expect(total(tally.outcomes)).toBe(3);
+    expect(tally.faults.get(KILL.name)).toBeGreaterThanOrEqual(2);
+  },
+);
+
 test.each([
   // By which of its promises a bug shows first is chance: any of them will do, but it must be a promise of the protocol.
   { bug: "publish-before-commit", takeOvers: false },

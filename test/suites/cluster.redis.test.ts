@@ -74,7 +74,7 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
 
     const ack = await api.client.control(runId, { type: "skip", target: "remaining", when: "now" });
     expect(ack).toMatchObject({ outcome: "scheduled" });
-    expect(of(there.events, "control")).toMatchObject([{ seq: ack.seq, outcome: "scheduled" }]);
+    await there.until(is("control", { seq: ack.seq, outcome: "scheduled" }));
     cluster.model.answer(answerOf);
     call.end();
     await Promise.all([here.until(isEnd), there.until(isEnd)]);

@@ -118,6 +118,18 @@ describe("deletion", () => {
     expect(await retention.usage()).toMatchObject({ retention: { maxRuns: 2 }, closedRuns: 2, due: { runs: 0 } });
   });
 
+  test("one that does not lead deletes nothing, and does what is left once it leads", async () => {
+    await using store = await openStore();
+    for (const runId of ["a", "b"]) await playLog(store.log, longRun(runId, 10), { batch: 4 });
+    const deleted = new Calls();
+    let leads = false;
+    await using retention = retain(deleted.on(store.log, "delete"), { maxRuns: 1, leads: () => leads });
+    expect(await retention.usage()).toMatchObject({ runs: 2, due: { runs: 1 } });
+    leads = true;
+    retention.begin();
+    expect(await deleted.next()).toEqual(["a"]);
+  });
+
   test("usage tells what is due before it is deleted", async () => {
     await using store = await openStore();
     for (const runId of ["a", "b", "c"]) await playLog(store.log, longRun(runId, 10), { batch: 4 });
@@ -298,6 +310,7 @@ class Calls {
 function retain(log: RunLog, options: Partial<RetentionOptions>) {
   const logger = pino({ level: "silent" });
   const retention = createRetention({ log, logger, worked: () => true, ...options });
+  retention.begin();
   return { ...retention, [Symbol.asyncDispose]: () => retention.close() };
 }
 

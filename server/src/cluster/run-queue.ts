@@ -155,6 +155,7 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
           .catch(quiet);
         return await done;
       },
+      pass: (runId) => hands.get(runId)?.finish(),
       position: (runId) => (waiting.has(runId) ? (line.get(runId) ?? line.size + 1) : undefined),
       leave(runId, over) {
         const place = waiting.get(runId);

@@ -188,7 +188,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (!cluster) throw notWorked(runId);
       return await sendCommand(cluster, log, envelope, by);
     },
-    get: async (runId) => (await supervisor.view(runId)) ?? foldRun(log, runId),
+    async get(runId) {
+      const view = await supervisor.view(runId);
+      // One that was kept here may have been taken over, and written on, without this engine having heard of it.
+      if (view && (!cluster || (await log.head(runId))?.seq === view.seq)) return view;
+      return await foldRun(log, runId);
+    },
     async list(input) {
       const cursor = await feedCursor(log);
       return { ...(await log.list(input)), feedCursor: cursor };

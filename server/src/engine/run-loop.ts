@@ -223,6 +223,7 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
+        slots.pass(runId);
         tell();
         await woken;
       } else {

@@ -7,6 +7,8 @@ export interface Slots {
    * returns. One that leaves while it waits may never hear of it again.
    */
   take(id: string, work: () => Promise<void>, onQueued: () => void): Promise<void>;
+  /** Says that the run waits for somebody: a place that it was given and has not used is the next one's. */
+  pass(id: string): void;
   /** 1 is next; `undefined` when `id` does not wait. */
   position(id: string): number | undefined;
   /** Forgets a waiting `id`; its work may still be called, and finds nothing to do then. `over`: it will never ask again. */
@@ -28,6 +30,8 @@ export function createSlots(maxConcurrentRuns: number): Slots {
       if (waiting.get(id) === place) onQueued();
       await done;
     },
+    // A place is given with the call of its work, which finds nothing to do.
+    pass() {},
     position(id) {
       if (!waiting.has(id)) return undefined;
       let position = 1;

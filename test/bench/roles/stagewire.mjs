@@ -15,8 +15,8 @@ const data = await mkdtemp(join(tmpdir(), "stagewire-bench-"));
 let server;
 
 serveRole({
-  /** Starts the server; `recorded` puts runs of that many token events into its log before. */
-  async listen({ baseUrl, recorded, maxConcurrentRuns = 200 }) {
+  /** Starts the server, with `redisUrl` and `role` as one of a cluster; `recorded` puts runs of that many token events into its log before. */
+  async listen({ baseUrl, recorded, maxConcurrentRuns = 200, ...cluster }) {
     let runs;
     if (recorded) {
       const log = await openSqliteLog({ dir: data });
@@ -31,6 +31,7 @@ serveRole({
       pipelines: [pipeline],
       maxConcurrentRuns,
       logLevel: "error",
+      ...cluster,
     });
     return { url: `${server.url.replace(/^http/, "ws")}/trpc`, runs };
   },

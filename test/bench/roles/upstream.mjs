@@ -1,5 +1,6 @@
 // The model's server: raw SSE in the form of OpenAI's Chat Completions, as cheap as it can be made.
-// What a stream does is in its prompt: `{ key, tokens }` at full speed, `{ key, rate }` in tokens a second until `finish`,
+// What a stream does is in its prompt: `{ key, tokens }` at full speed, `{ key, rate }` in tokens a second until `finish`
+// or until there were `most` of them,
 // `{ hang: true }` never answers.
 import { createServer } from "node:http";
 import { serveRole } from "../role.mjs";
@@ -40,21 +41,24 @@ async function pour({ tokens }, response) {
   response.end(tail);
 }
 
-function pace({ key, rate }, response) {
+function pace({ key, rate, most = Infinity }, response) {
   // Streams do not write in step: each has a phase of its own.
   const startedAt = performance.now() + ((paced.size * 7_919) % (1_000 / rate));
-  const stream = { response, rate, startedAt, count: 0 };
+  const stream = { response, rate, startedAt, count: 0, most };
   paced.set(key, stream);
   response.once("close", () => paced.delete(key));
 }
 
 setInterval(() => {
-  for (const stream of paced.values()) {
-    const due = Math.floor(((performance.now() - stream.startedAt) * stream.rate) / 1_000);
+  for (const [key, stream] of paced) {
+    const due = Math.min(stream.most, Math.floor(((performance.now() - stream.startedAt) * stream.rate) / 1_000));
     while (stream.count < due) {
       stream.count++;
       stream.response.write(line({ content: stampedToken() }));
     }
+    if (stream.count < stream.most) continue;
+    paced.delete(key);
+    stream.response.end(tail);
   }
 }, LOOK_MS);
 
