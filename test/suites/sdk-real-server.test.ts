@@ -56,7 +56,9 @@ describe.each(TRANSPORTS)("the sdk on the real server, by %s", (transport) => {
   test("cancel and skip are acknowledged where the log has them", async () => {
     await using world = await startWorld({ endless: /refin/i });
     await using client = createClient({ url: world.server.url, ...QUICK });
-    const run = await client.runs.start({ task: "build it", options: { maxRefinements: 2 } });
+    // The gate keeps the run where the first command finds it, however fast its model is.
+    const options = { maxRefinements: 2, gates: ["implementation"] };
+    const run = await client.runs.start({ task: "build it", options });
     const acks: { seq?: number }[] = [];
     const seen: RunEvent[] = [];
     for await (const event of run.watch()) {
@@ -64,6 +66,7 @@ describe.each(TRANSPORTS)("the sdk on the real server, by %s", (transport) => {
       if (event.type === "stage_start" && event.stage === "architecture") {
         expect(await run.skip()).toMatchObject({ outcome: "rejected", reason: "not_refining" });
       }
+      if (event.type === "progress" && event.phase === "paused") await run.resume();
       if (event.type !== "token" || event.stage !== "refinement" || event.offset > 0) continue;
       acks.push(event.iteration === 1 ? await run.skip() : await run.cancel({ reason: "enough" }));
     }

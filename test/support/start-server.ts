@@ -9,7 +9,7 @@ import { clusterForTests } from "./test-cluster.js";
  * project "cluster" it serves clients alone, and another one on its Redis works the runs.
  */
 export async function startServer(options: ServerOptions = {}): Promise<StagewireServer & { readonly data: string }> {
-  const cluster = options.data === undefined && options.log === undefined ? await clusterForTests() : undefined;
+  const cluster = options.data === undefined && options.log === undefined ? clusterForTests() : undefined;
   if (cluster) return await startPair({ ...options, redisUrl: cluster.nextDatabase() });
   const own = options.data === undefined ? await mkdtemp(join(tmpdir(), "stagewire-test-")) : undefined;
   const data = options.data ?? own ?? "";

@@ -1,23 +1,27 @@
-import { type RedisServer, startRedis } from "./redis-server.js";
+import { inject } from "vitest";
 
-/** The Redis that a test process has for its servers, where they are to be clusters. */
+/** The Redis that servers of tests share where they are to be clusters; `test/support/cluster-setup.ts` starts it. */
 export interface TestCluster {
   /** The address of a database that nobody has used yet. */
   nextDatabase(): string;
 }
 
-const DATABASES = 4_096;
+declare module "vitest" {
+  interface ProvidedContext {
+    clusterRedis: string;
+  }
+}
 
-let redis: Promise<RedisServer> | undefined;
+/** Databases of that Redis: each test process has its share. */
+export const DATABASES = 8_192;
+const OF_A_PROCESS = 1_024;
+
+const first = (process.pid * OF_A_PROCESS) % DATABASES;
 let used = 0;
 
-/** Defined where `STAGEWIRE_TEST_CLUSTER` is set. The Redis ends with this process. */
-export async function clusterForTests(): Promise<TestCluster | undefined> {
-  if (process.env["STAGEWIRE_TEST_CLUSTER"] === undefined) return undefined;
-  redis ??= startRedis(["--databases", String(DATABASES), "--save", ""]).then((started) => {
-    process.once("exit", () => started.signal("SIGKILL"));
-    return started;
-  });
-  const { url } = await redis;
-  return { nextDatabase: () => `${url}/${used++ % DATABASES}` };
+/** Defined in the project "cluster". */
+export function clusterForTests(): TestCluster | undefined {
+  const url = inject("clusterRedis") as string | undefined;
+  if (url === undefined) return undefined;
+  return { nextDatabase: () => `${url}/${first + (used++ % OF_A_PROCESS)}` };
 }

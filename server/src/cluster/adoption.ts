@@ -24,8 +24,8 @@ export function createAdoption(log: RunLog, store: ClusterStore, node: ClusterNo
     if (log.full()) notBefore = performance.now() + SILENT_MS;
     if (performance.now() < notBefore) return;
     for (const { runId, epoch } of await store.silentRuns(SILENT_MS, MOST)) {
-      if (node.commands(runId)) continue;
-      logger.info({ runId }, "took up a run that no server kept");
+      if (node.commands(runId) || !(await node.knows(runId))) continue;
+      logger.debug({ runId, epoch }, "a run has fallen silent: asking for it");
       void node.take(runId, epoch);
     }
   };

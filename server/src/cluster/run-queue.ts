@@ -32,7 +32,7 @@ const LOCK_MS = 5_000;
 const RENEW_MS = 1_500;
 /** How often lost jobs are looked for, and where in line the runs are that wait here. */
 const LOOK_MS = 1_000;
-/** Ms that an idle worker waits for a job at a time: less than what a connection may be silent for. */
+/** How long an idle worker waits for a job at a time: less than what a connection may be silent for. */
 const IDLE_SECONDS = 2;
 /** Ms until a job that could not be worked here is offered again. */
 const AGAIN_MS = 500;
@@ -44,6 +44,8 @@ const NAME = "runs";
 interface Hand {
   /** Says that the run has no more use for its place. */
   finish(): void;
+  /** Gives the job back: the life of the run that worked on it is over. */
+  drop(): void;
   /** True when it was finished; false when the run is not kept here any more. */
   readonly ended: Promise<boolean>;
 }
@@ -59,20 +61,36 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   /** Runs that are kept here and wait for their job, which may come here or to another. */
   const waiting = new Map<string, { begin(hand: Hand): void; forget(): void }>();
   const hands = new Map<string, Hand>();
+  /** Runs that are kept here and wait for somebody. */
+  const passed = new Set<string>();
   let line: ReadonlyMap<string, number> = new Map();
   let worker: Worker | undefined;
   let draining = false;
 
-  // While Redis is away the log says so; what could not be done is done at the next look.
-  const quiet = (error: unknown) => logger.debug({ err: error }, "the queue of runs failed");
+  /** What could not be done is done at the next look. */
+  const quiet = (error: unknown) => {
+    // While Redis is away the log says so.
+    const level = log.full() ? "debug" : "info";
+    logger[level]({ err: error }, "the queue of runs failed; it is tried again");
+  };
   queue.on("error", quiet);
 
   const add = (runId: string) => queue.add(NAME, {}, { jobId: runId });
-  const look = async () => {
+  const lookOnce = async () => {
     const ids = await queue.getRanges(["wait", "prioritized"], 0, -1, true);
     line = new Map(ids.map((id, index) => [id, index + 1]));
     // A job that was lost, or that ended in the moment it was added, is added again. One that is worked is left alone.
     for (const runId of waiting.keys()) if (!line.has(runId)) void add(runId).catch(quiet);
+  };
+  /** The look that goes on, and the one after it: whoever asks meanwhile shares it. */
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const look = (): Promise<void> => {
+    if (!current) return (current = lookOnce().finally(() => (current = undefined)));
+    return (next ??= current.catch(() => {}).then(() => {
+      next = undefined;
+      return look();
+    }));
   };
   const looking = setInterval(() => {
     if (waiting.size > 0) look().catch(quiet);
@@ -80,23 +98,28 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
 
   const isOver = async (runId: string) => (await log.head(runId))?.closed ?? true;
 
-  const takeInHand = (runId: string, node: ClusterNode): Hand => {
-    let finish: () => void = () => {};
-    const finished = new Promise<true>((resolve) => (finish = () => resolve(true)));
+  const takeInHand = (runId: string, node: ClusterNode, from: number): Hand => {
+    let settle: (finished: boolean) => void = () => {};
+    const settled = new Promise<boolean>((resolve) => (settle = resolve));
     const forget = () => {
       if (hands.get(runId) === hand) hands.delete(runId);
     };
-    const kept = node.take(runId).then(() => false);
+    const kept = node.take(runId, from).then(() => false);
     const hand: Hand = {
       finish() {
         // At once: a run that wants to go on in this moment waits for its next job.
         forget();
-        finish();
+        settle(true);
       },
-      ended: Promise.race([finished, kept]).finally(forget),
+      drop() {
+        forget();
+        settle(false);
+      },
+      ended: Promise.race([settled, kept]).finally(forget),
     };
     hands.set(runId, hand);
-    waiting.get(runId)?.begin(hand);
+    if (passed.has(runId)) hand.finish();
+    else waiting.get(runId)?.begin(hand);
     return hand;
   };
 
@@ -111,13 +134,19 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   const process = async (node: ClusterNode, job: Job, token: string | undefined): Promise<void> => {
     const { id: runId = "" } = job;
     if (draining) return await handBack(job, token);
-    if (await isOver(runId)) return;
+    const head = await log.head(runId).catch(() => null);
+    // After the epoch was read: who took the run over since then has had the job since then, and this claim is refused.
+    if (!(await job.extendLock(token ?? "", LOCK_MS))) throw new WaitingError();
+    if (head === null) return await handBack(job, token);
+    if (!head || head.closed) return;
+    // Not handed back to the front of the line: its keeper puts it at the end, and others come first.
+    if (!(await node.knows(runId))) return logger.debug({ runId }, "its pipeline is not configured here");
     // BullMQ's own renewal goes by the clock: one that is set back would lose every job that is worked here.
     const renewing = setInterval(() => void job.extendLock(token ?? "", LOCK_MS).catch(quiet), RENEW_MS).unref();
     try {
       // A job that comes once more had been lost for a while, and its run is worked here still.
-      const finished = await (hands.get(runId) ?? takeInHand(runId, node)).ended;
-      if (finished || (await isOver(runId))) return;
+      const finished = await (hands.get(runId) ?? takeInHand(runId, node, head.epoch)).ended;
+      if (finished || (await isOver(runId).catch(() => false))) return;
       await handBack(job, token);
     } finally {
       clearInterval(renewing);
@@ -133,6 +162,7 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   return {
     slots: {
       async take(runId, work, onQueued) {
+        passed.delete(runId);
         const hand = hands.get(runId);
         if (hand) return await inHand(hand, work);
         const done = new Promise<void>((resolve, reject) => {
@@ -155,9 +185,14 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
           .catch(quiet);
         return await done;
       },
-      pass: (runId) => hands.get(runId)?.finish(),
+      pass(runId) {
+        passed.add(runId);
+        hands.get(runId)?.finish();
+      },
       position: (runId) => (waiting.has(runId) ? (line.get(runId) ?? line.size + 1) : undefined),
       leave(runId, over) {
+        passed.delete(runId);
+        hands.get(runId)?.drop();
         const place = waiting.get(runId);
         if (!place) return;
         place.forget();

@@ -1,10 +1,12 @@
 import { isClosed } from "@stagewire/shared";
 import type { Logger } from "pino";
+import type { RunLog } from "../log/types.js";
 import type { Tails } from "../log/tail.js";
 import type { Commands } from "./commands.js";
 import type { Supervisor } from "./supervisor.js";
 
 export interface AbandonmentOptions {
+  readonly log: Pick<RunLog, "full">;
   readonly supervisor: Supervisor;
   readonly tails: Tails;
   /** Ms without a watcher after which a run with `onAbandoned: "cancel"` is cancelled. */
@@ -22,10 +24,12 @@ const BY = "stagewire";
  * when this process took it up. Returns the function that stops it.
  */
 export function watchAbandonment(options: AbandonmentOptions): () => void {
-  const { supervisor, tails, abandonedAfterMs, logger, lastWatched = nowhere } = options;
+  const { log, supervisor, tails, abandonedAfterMs, logger, lastWatched = nowhere } = options;
   /** By `performance.now()`, since when nobody watches. */
   const alone = new Map<string, number>();
   const look = () => {
+    // Meanwhile nobody can be told of watchers elsewhere: that time does not count.
+    if (log.full()) return alone.clear();
     const now = performance.now();
     const worked = new Set<string>();
     for (const [runId, commands] of supervisor.current()) {

@@ -6,6 +6,8 @@ import type { Slots } from "./slots.js";
 export interface ClusterNode {
   /** Keeps a run from now on; with `from` only while that is its newest epoch. Resolves once it is not kept here any more. */
   take(runId: string, from?: number): Promise<void>;
+  /** False for a run whose pipeline is not configured here: it is left to those that have it. */
+  knows(runId: string): Promise<boolean>;
   /** `undefined` when the run is not kept here; a promise while it is being taken up. */
   commands(runId: string): Promise<Commands> | undefined;
   /** Runs that have watchers here. */

@@ -80,7 +80,11 @@ export interface Engine extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const newRunId = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 12);
+const LETTERS = "abcdefghijkmnpqrstuvwxyz";
+const firstLetter = customAlphabet(LETTERS, 1);
+const otherCharacters = customAlphabet(`0123456789${LETTERS}`, 11);
+/** Begins with a letter: BullMQ takes no id that is a number. */
+const newRunId = () => firstLetter() + otherCharacters();
 
 /** Starts an engine, and with it every run of the log that is not closed and that nobody else of its cluster keeps. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
@@ -114,6 +118,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     });
     cluster.join({
       take: (runId, from) => supervisor.take(runId, from === undefined ? {} : { from }),
+      knows: async (runId) => pipelines.has((await log.summary(runId))?.pipeline ?? ""),
       commands: (runId) => supervisor.commands(runId),
       watched: () => tails.watched(),
     });

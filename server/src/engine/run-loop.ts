@@ -286,9 +286,8 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
     },
     async interrupt(interruption) {
       if (attempt) return attempt.interrupt(interruption);
-      const committed = append(interruptedEvents(terms, writer.view, interruption));
+      await append(interruptedEvents(terms, writer.view, interruption));
       if (isClosed(writer.view)) slots.leave(runId, true);
-      await committed;
       wake();
     },
   };

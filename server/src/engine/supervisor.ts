@@ -154,7 +154,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     /** The newest epoch that this process was given: from the next claim on nobody may have come between. */
     let mine = epoch ?? from;
     const claim = async () => {
-      ({ epoch: mine } = await log.claim(runId, mine));
+      // Alone, nobody can have come between, but an own claim whose answer was lost.
+      ({ epoch: mine } = await log.claim(runId, options.released && mine));
       return mine;
     };
     /** Lives that ended early, in a row. */

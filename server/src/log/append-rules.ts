@@ -52,7 +52,11 @@ export function refusal(runId: string, epoch: number, batch: Batch, head: RunHea
 
 /** Why a run whose log stands at `head` can't be claimed from under this epoch. */
 export function claimRefusal(runId: string, from: number, head: Pick<RunHead, "epoch"> | undefined): StagewireError {
-  return head ? fenced(runId, from, head.epoch, "a claim") : runNotFound(runId);
+  if (!head) return runNotFound(runId);
+  return new StagewireError(
+    "FENCED",
+    `Run "${runId}" is at epoch ${head.epoch} and not at ${from} any more: a claim from there is refused.`,
+  );
 }
 
 export function runNotFound(runId: string): StagewireError {

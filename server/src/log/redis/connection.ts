@@ -164,7 +164,7 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
       }
     },
     blocking() {
-      const other = new Redis(url, { ...options, maxRetriesPerRequest: null });
+      const other = new Redis(url, { ...options, lazyConnect: false, maxRetriesPerRequest: null });
       // The first connection has told of it.
       other.on("error", () => {});
       others.push(other);
