@@ -112,6 +112,27 @@ describe.skipIf(chromiumMissing)(`keys and palette (needs Chromium at ${CHROMIUM
     expect(complaints).toEqual([]);
   });
 
+  test("each view of a run has its key, and the one that is shown says so", async () => {
+    const { runId } = await scene.client.trpc.runs.start.mutate({ task: "build it" });
+    (await scene.model.next()).write("The plan.");
+    const { page, complaints } = await scene.browser.open(`${scene.server.url}/runs/${runId}`);
+    await page.getByText("The plan.").waitFor();
+    for (const [key, view] of [
+      ["d", "Diff"],
+      ["l", "Timeline"],
+      ["e", "Events"],
+      ["w", "Text"],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.locator(".view-tab[aria-current]", { hasText: view }).waitFor();
+      expect(new URL(page.url()).searchParams.get("view")).toBe(view === "Text" ? null : view.toLowerCase());
+    }
+    await page.keyboard.press("w");
+    await page.getByText("Show the written text: not now, it is shown already").waitFor();
+    await scene.client.control(runId, { type: "cancel", when: "now" });
+    expect(complaints).toEqual([]);
+  });
+
   test("g r goes to the runs, n to a new one", async () => {
     const { page } = await scene.browser.open(`${scene.server.url}/runs/nosuchrun`);
     await page.getByRole("heading", { name: "No run nosuchrun" }).waitFor();
