@@ -112,6 +112,63 @@ describe.skipIf(chromiumMissing)(`keys and palette (needs Chromium at ${CHROMIUM
     expect(complaints).toEqual([]);
   });
 
+  test("each view of a run has its key, and the one that is shown says so", async () => {
+    const { runId } = await scene.client.trpc.runs.start.mutate({ task: "build it" });
+    (await scene.model.next()).write("The plan.");
+    const { page, complaints } = await scene.browser.open(`${scene.server.url}/runs/${runId}`);
+    await page.getByText("The plan.").waitFor();
+    for (const [key, view] of [
+      ["d", "Diff"],
+      ["l", "Timeline"],
+      ["e", "Events"],
+      ["w", "Text"],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.locator(".view-tab[aria-current]", { hasText: view }).waitFor();
+      expect(new URL(page.url()).searchParams.get("view")).toBe(view === "Text" ? null : view.toLowerCase());
+    }
+    await page.keyboard.press("w");
+    await page.getByText("Show the written text: not now, it is shown already").waitFor();
+    await scene.client.control(runId, { type: "cancel", when: "now" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("what is typed while a part loads goes into its field, and steers nothing", async () => {
+    const { runId } = await scene.client.trpc.runs.start.mutate({ task: "build it" });
+    const call = await scene.model.next();
+    for (const [keys, chunk, field] of [
+      ["/", "find-bar", "Find"],
+      ["Control+k", "palette", "Command palette"],
+    ] as const) {
+      const { page, complaints } = await scene.browser.open(`${scene.server.url}/runs/${runId}`);
+      await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+      let arrive = (): void => {};
+      const kept = new Promise<void>((resolve) => (arrive = resolve));
+      await page.route(`**/${chunk}-*.js`, async (route) => {
+        await kept;
+        await route.continue();
+      });
+      const asked = page.waitForRequest(`**/${chunk}-*.js`);
+      await page.keyboard.press(keys);
+      await asked;
+      await page.keyboard.type("xx pen");
+      arrive();
+      const input = page.getByLabel(field, { exact: true }).and(page.locator("input"));
+      await expect.poll(() => input.inputValue()).toBe("xx pen");
+      await page.keyboard.type("s");
+      await expect.poll(() => input.inputValue()).toBe("xx pens");
+      await page.keyboard.press("Escape");
+      await input.waitFor({ state: "detached" });
+      // The keys are the page's again.
+      await page.keyboard.press("l");
+      await page.waitForURL(/view=timeline/);
+      expect(complaints).toEqual([]);
+    }
+    expect((await scene.server.engine.get(runId)).controls).toEqual([]);
+    await scene.client.control(runId, { type: "cancel", when: "now" });
+    await call.closed;
+  });
+
   test("g r goes to the runs, n to a new one", async () => {
     const { page } = await scene.browser.open(`${scene.server.url}/runs/nosuchrun`);
     await page.getByRole("heading", { name: "No run nosuchrun" }).waitFor();

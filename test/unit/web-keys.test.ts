@@ -113,6 +113,23 @@ describe("what is offered", () => {
     expect(registry.perform(["export"])).toEqual({ status: "absent", id: undefined });
   });
 
+  test("what is typed while keys are held is kept, and given once", () => {
+    const registry = createActionRegistry();
+    expect([registry.keep("a"), registry.takeTyped()]).toEqual([false, ""]);
+    const [first, second] = [registry.hold(), registry.hold()];
+    for (const text of ["b", "", "c"]) expect(registry.keep(text)).toBe(true);
+    first();
+    expect(registry.keep("d")).toBe(true);
+    second();
+    expect(registry.keep("e")).toBe(false);
+    expect([registry.takeTyped(), registry.takeTyped()]).toEqual(["bcd", ""]);
+    registry.hold();
+    registry.keep("of a part without a field");
+    registry.hold()();
+    registry.hold();
+    expect(registry.takeTyped()).toBe("of a part without a field");
+  });
+
   test("tells of a change only when one is, and the snapshot stays the same in between", () => {
     const registry = createActionRegistry();
     const offer: { handler: (() => void) | undefined; whyNot: string | undefined } = {

@@ -15,7 +15,7 @@ const port = z.coerce.number<number>().int().min(0).max(65_535);
 const ms = z.coerce.number<number>().int().min(1).max(3_600_000);
 const bytes = z.coerce.number<number>().int().min(1_024);
 /** What a server does in a cluster. */
-export const ROLES = ["api", "worker"] as const;
+const ROLES = ["api", "worker"] as const;
 
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(",").filter(Boolean))]);
 

@@ -1,5 +1,6 @@
 import type { RunView } from "@stagewire/shared";
 import { lazy, Suspense, useState } from "react";
+import { HoldKeys } from "../keys/hold-keys";
 import { useAction } from "../keys/use-action";
 
 const ExportDialog = lazy(() => import("./export-dialog"));
@@ -10,7 +11,7 @@ export function ExportRoom({ view }: { view: RunView }) {
   useAction("export", () => setExported(view));
   if (!exported) return null;
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<HoldKeys />}>
       <ExportDialog view={exported} onClose={() => setExported(undefined)} />
     </Suspense>
   );

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useActionRegistry } from "../keys/use-action";
 import type { PlannedStep } from "../run/plan";
 import { createFinder, type Finder, type Found } from "./finder";
 import type { FindRoomProps } from "./find-room";
@@ -20,6 +21,7 @@ export default function FindBar({ steps, shown, content, select, asked, onClose 
   const field = useRef<HTMLInputElement>(null);
   const finder = useRef<Finder>(null);
   const others = useOthers(steps, shown, query);
+  const registry = useActionRegistry();
 
   useEffect(() => {
     field.current?.focus({ preventScroll: true });
@@ -30,8 +32,13 @@ export default function FindBar({ steps, shown, content, select, asked, onClose 
     if (!content.current) return;
     const own = createFinder(content.current, setFound);
     finder.current = own;
+    const typed = registry.takeTyped() + (field.current?.value ?? "");
+    if (typed !== "") {
+      setQuery(typed);
+      own.search(typed);
+    }
     return () => own.dispose();
-  }, [content]);
+  }, [content, registry]);
 
   function search(next: string): void {
     setQuery(next);

@@ -1,4 +1,5 @@
 import { lazy, type RefObject, Suspense, useRef, useState } from "react";
+import { HoldKeys } from "../keys/hold-keys";
 import { useAction } from "../keys/use-action";
 import type { PlannedStep } from "../run/plan";
 
@@ -32,7 +33,7 @@ export function FindRoom(props: FindRoomProps) {
   }
 
   return (
-    <Suspense>
+    <Suspense fallback={<HoldKeys />}>
       <FindBar {...props} asked={asked} onClose={close} />
     </Suspense>
   );

@@ -23,6 +23,12 @@ export interface ActionRegistry {
   changed(): void;
   /** Does the first of `ids` that is offered, or tells why none is. */
   perform(ids: readonly ActionId[]): ActionState & { readonly id: ActionId | undefined };
+  /** Until the returned function is called, keys do nothing: what they write is kept for `takeTyped`. */
+  hold(): () => void;
+  /** Keeps what a key writes; false where nothing holds the keys. */
+  keep(text: string): boolean;
+  /** What was typed while the keys were held. It is given once. */
+  takeTyped(): string;
   /** The same object until something changed. */
   getSnapshot(): ActionStates;
   subscribe(listener: () => void): () => void;
@@ -35,6 +41,8 @@ const OFFERED: ActionState = { status: "offered" };
 export function createActionRegistry(): ActionRegistry {
   const offers = new Map<ActionId, Offer[]>();
   const listeners = new Set<() => void>();
+  const holders = new Set<symbol>();
+  let typed = "";
   let states = readStates();
 
   function handlerOf(id: ActionId): (() => void) | undefined {
@@ -76,6 +84,22 @@ export function createActionRegistry(): ActionRegistry {
       }
       const refused = ids.find((id) => stateOf(id).status === "refused");
       return refused === undefined ? { ...ABSENT, id: undefined } : { ...stateOf(refused), id: refused };
+    },
+    hold() {
+      const holder = Symbol();
+      if (holders.size === 0) typed = "";
+      holders.add(holder);
+      return () => void holders.delete(holder);
+    },
+    keep(text) {
+      if (holders.size === 0) return false;
+      typed += text;
+      return true;
+    },
+    takeTyped() {
+      const taken = typed;
+      typed = "";
+      return taken;
     },
     getSnapshot: () => states,
     subscribe(listener) {

@@ -4,6 +4,7 @@ import { useSetting } from "../lib/setting";
 import { theme } from "../lib/theme";
 import { timeZone } from "../lib/time-zone";
 import { Icon, type IconName } from "../ui/icon";
+import { HoldKeys } from "./hold-keys";
 import { keyHint } from "./key-hint";
 import { useAction } from "./use-action";
 
@@ -63,7 +64,7 @@ export function AppActions() {
       >
         <Icon name="keyboard" />
       </button>
-      <Suspense>
+      <Suspense fallback={<HoldKeys />}>
         {open === "help" && <ShortcutSheet onClose={close} />}
         {open === "palette" && <Palette onClose={close} />}
       </Suspense>

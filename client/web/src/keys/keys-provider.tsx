@@ -26,6 +26,12 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       pending.current = [];
       return;
     }
+    const text = textOf(event);
+    if (registry.keep(text)) {
+      pending.current = [];
+      if (text !== "") event.preventDefault();
+      return;
+    }
     const before = event.timeStamp - lastPressAt.current > SEQUENCE_MS ? [] : pending.current;
     const { key, ctrlKey, metaKey, altKey, repeat } = event;
     const press = { key, ctrlKey, metaKey, altKey, repeat, altGraph: event.getModifierState("AltGraph") };
@@ -54,6 +60,12 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     if (next.length === 0) return undefined;
     return next.map(({ title, keys: all }) => `${keyHint(all)}: ${title}`).join(" · ");
   }
+}
+
+/** What a key writes into a field; nothing where it asks the browser for something. */
+function textOf(event: KeyboardEvent): string {
+  const asks = event.ctrlKey || event.metaKey || event.altKey;
+  return event.key.length === 1 && (!asks || event.getModifierState("AltGraph")) ? event.key : "";
 }
 
 function isKnown({ status }: { status: string }): boolean {

@@ -1,6 +1,6 @@
 import { useRuns } from "@stagewire/client/react";
 import { Command } from "cmdk";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { useLocation } from "wouter";
 import { Dialog } from "../ui/dialog";
@@ -21,6 +21,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const { runs } = useRuns();
   const [, navigate] = useLocation();
   const [text, setText] = useState("");
+  useEffect(() => setText((since) => registry.takeTyped() + since), [registry]);
   const query = text.trim();
   const found = query === "" ? runs.slice(0, NEWEST_RUNS) : findRuns(runs, query, MOST_RUNS);
   const known = ACTIONS.filter(({ id }) => states[id].status !== "absent" && id !== "palette");

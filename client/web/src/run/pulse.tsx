@@ -42,6 +42,7 @@ export function Pulse({ run: { view, connection, lastEventAt, caughtUp }, retryN
       ref={footer}
       data-connected={connected}
       data-unusual={(connected && line.unusual) || undefined}
+      data-lasting={isClosed(view) || view.status === "paused" || undefined}
       aria-label="Connection and progress"
     >
       <span className="pulse-part">
