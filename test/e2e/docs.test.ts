@@ -88,9 +88,11 @@ describe("documents", () => {
               ? SECRET
               : key === "logLevel"
                 ? "debug"
-                : key === "maxRefinements" || key === "maxAttempts"
-                  ? "5"
-                  : "5000";
+                : key === "role"
+                  ? "api,worker"
+                  : key === "maxRefinements" || key === "maxAttempts"
+                    ? "5"
+                    : "5000";
       for (const name of names) {
         // An address is refused without its secret.
         const env = { STAGEWIRE_WEBHOOK_SECRET: SECRET, [name]: sample };

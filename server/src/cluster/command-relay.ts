@@ -12,19 +12,19 @@ const LOOK_MS = 1_000;
 export function createCommandRelay(store: ClusterStore, node: ClusterNode, logger: Logger): CommandRelay {
   /** Runs whose commands are being dealt with; true when others came meanwhile. */
   const busy = new Map<string, boolean>();
-  let closed = false;
+  const closing = new AbortController();
 
   const deal = async (runId: string) => {
     for (const { id, envelope, by } of await store.commands(runId)) {
       const commands = node.commands(runId);
-      if (!commands || closed) return;
+      if (!commands || closing.signal.aborted) return;
       // One that can't be dealt with here stays for whoever keeps the run then. Dealt with twice, it acts once.
       await (await commands).handle(envelope, by);
       await store.commandDone(runId, id);
     }
   };
   const deliver = async (runId: string): Promise<void> => {
-    if (closed || !node.commands(runId)) return;
+    if (closing.signal.aborted || !node.commands(runId)) return;
     if (busy.has(runId)) {
       busy.set(runId, true);
       return;
@@ -34,7 +34,7 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
       await deal(runId).catch((error: unknown) => {
         logger.debug({ runId, err: error }, "a command could not be dealt with here; it is looked at again");
       });
-    } while (busy.get(runId) && !closed);
+    } while (busy.get(runId) && !closing.signal.aborted);
     busy.delete(runId);
   };
 
@@ -51,7 +51,7 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
 
   return {
     close() {
-      closed = true;
+      closing.abort();
       clearInterval(looking);
     },
   };

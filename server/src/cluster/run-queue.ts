@@ -87,10 +87,12 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   let next: Promise<void> | undefined;
   const look = (): Promise<void> => {
     if (!current) return (current = lookOnce().finally(() => (current = undefined)));
-    return (next ??= current.catch(() => {}).then(() => {
-      next = undefined;
-      return look();
-    }));
+    return (next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return look();
+      }));
   };
   const looking = setInterval(() => {
     if (waiting.size > 0) look().catch(quiet);
@@ -216,7 +218,8 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
     },
     drain() {
       draining = true;
-      worker?.pause(true).catch(quiet);
+      // Waiting for its jobs, it breaks off its own wait for others: else that would swallow the wake of another server.
+      worker?.pause().catch(quiet);
     },
     async close() {
       draining = true;
