@@ -110,7 +110,10 @@ async function playRound(
   past.push(...runs);
 }
 
-function plan(random: Random, { takeOvers = false, redis = false, nodes = 1 }: CampaignOptions): { fault: Fault; atMs: number }[] {
+function plan(
+  random: Random,
+  { takeOvers = false, redis = false, nodes = 1 }: CampaignOptions,
+): { fault: Fault; atMs: number }[] {
   const at = () => random.int(0, WINDOW_MS);
   const faults = Array.from({ length: random.int(FAULTS_A_ROUND.least, FAULTS_A_ROUND.most) }, () => ({
     fault: pickFault(random, redis, nodes),

@@ -33,7 +33,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const nodes = Number(values.nodes);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
   const severalAlone = nodes > 1 && !values.redis;
-  if (help === true || severalAlone || !(nodes >= 1) || !(minutes > 0) || !Number.isSafeInteger(seed) || (rounds !== undefined && !(rounds > 0))) {
+  if (
+    help === true ||
+    severalAlone ||
+    !(nodes >= 1) ||
+    !(minutes > 0) ||
+    !Number.isSafeInteger(seed) ||
+    (rounds !== undefined && !(rounds > 0))
+  ) {
     console.log(USAGE);
     return help === true ? 0 : 2;
   }

@@ -142,7 +142,9 @@ export async function createWorld(tally: Tally, options: WorldOptions): Promise<
     };
     const front = number > 1 ? opened.use(await startCuttingProxy(nextUrl)).url : nextUrl();
     const proxy = opened.use(await startCuttingProxy(nextUrl));
-    const store = redis ? { lose: redis.kill, giveBack: redis.restart } : disk && { lose: disk.fill, giveBack: disk.free };
+    const store = redis
+      ? { lose: redis.kill, giveBack: redis.restart }
+      : disk && { lose: disk.fill, giveBack: disk.free };
     return assemble({ tally, upstream, proxy, opened, folder: folder.path, store, nodes, url: front });
   } catch (error) {
     await opened[Symbol.asyncDispose]();
@@ -187,9 +189,7 @@ function assemble({ tally, url, upstream, proxy, opened, folder, store, nodes }:
   const waiting = new Set<{ left: number; resolve: () => void }>();
   /** Appended after the kill, by whatever clock of a server. */
   const isNew = ({ at }: RunEvent, since: number) =>
-    nodes
-      .flatMap(({ offsets }) => offsets)
-      .some((offset) => at - offset > since && at - offset <= Date.now() + 1_000);
+    nodes.flatMap(({ offsets }) => offsets).some((offset) => at - offset > since && at - offset <= Date.now() + 1_000);
   let turns = 0;
   /** Faults go round: each takes the next server. */
   const inTurn = (act: (node: Node) => Promise<void>): Promise<void> => {

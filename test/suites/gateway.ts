@@ -75,7 +75,10 @@ export function gatewayBehaviours(door: Door): void {
       expect(view).toEqual(await scene.server.engine.get(runId));
       expect(view).toMatchObject({ status: "completed", output: "text of documentation 0" });
       expect(watch.events.at(-1)?.type).toBe("run_complete");
-      expect(watch.cursors.at(-1)).toMatchObject({ cursor: expect.stringMatching(new RegExp(`^\\d+-${view.seq}$`)) as string, seq: view.seq });
+      expect(watch.cursors.at(-1)).toMatchObject({
+        cursor: expect.stringMatching(new RegExp(`^\\d+-${view.seq}$`)) as string,
+        seq: view.seq,
+      });
     });
 
     test("has the same cursor at every event as in the log, and resumes at each of them", async () => {

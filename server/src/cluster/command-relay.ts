@@ -29,12 +29,13 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
       busy.set(runId, true);
       return;
     }
-    do {
+    for (;;) {
       busy.set(runId, false);
       await deal(runId).catch((error: unknown) => {
         logger.debug({ runId, err: error }, "a command could not be dealt with here; it is looked at again");
       });
-    } while (busy.get(runId) && !closed);
+      if (closed || !busy.get(runId)) break;
+    }
     busy.delete(runId);
   };
 

@@ -44,9 +44,11 @@ export function createLeadership(store: ClusterStore, owner: string, logger: Log
   };
   let work: Promise<void> = Promise.resolve();
   const tick = () => {
-    work = work.then(() => (closed ? undefined : renew())).catch((error: unknown) => {
-      logger.warn({ err: error }, "what the leading server does for all failed; it is tried again");
-    });
+    work = work
+      .then(() => (closed ? undefined : renew()))
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, "what the leading server does for all failed; it is tried again");
+      });
   };
   tick();
   const renewing = setInterval(tick, RENEW_MS).unref();

@@ -81,17 +81,23 @@ const settingsSchema = z.strictObject({
 });
 
 /** {@link settingsSchema}, and what holds between settings. */
-export const configSchema = settingsSchema.superRefine(({ redisUrl, role, webhookUrl, webhookSecret, webhooks }, context) => {
-  if (redisUrl === undefined && ROLES.some((each) => !role.includes(each))) {
-    context.addIssue({ code: "custom", path: ["role"], message: "api,worker where no redisUrl is set: alone, a server does both" });
-  }
-  if (webhookUrl !== undefined && webhooks.some(({ url }) => new URL(url).href === new URL(webhookUrl).href)) {
-    context.addIssue({ code: "custom", path: ["webhooks"], message: `${WEBHOOKS_ALLOWED}, and not webhookUrl's` });
-  }
-  if (webhookUrl !== undefined && webhookSecret === undefined) {
-    context.addIssue({ code: "custom", path: ["webhookSecret"], message: WEBHOOK_SECRET_ALLOWED });
-  }
-});
+export const configSchema = settingsSchema.superRefine(
+  ({ redisUrl, role, webhookUrl, webhookSecret, webhooks }, context) => {
+    if (redisUrl === undefined && ROLES.some((each) => !role.includes(each))) {
+      context.addIssue({
+        code: "custom",
+        path: ["role"],
+        message: "api,worker where no redisUrl is set: alone, a server does both",
+      });
+    }
+    if (webhookUrl !== undefined && webhooks.some(({ url }) => new URL(url).href === new URL(webhookUrl).href)) {
+      context.addIssue({ code: "custom", path: ["webhooks"], message: `${WEBHOOKS_ALLOWED}, and not webhookUrl's` });
+    }
+    if (webhookUrl !== undefined && webhookSecret === undefined) {
+      context.addIssue({ code: "custom", path: ["webhookSecret"], message: WEBHOOK_SECRET_ALLOWED });
+    }
+  },
+);
 
 /** Validated settings. */
 export type Config = z.output<typeof configSchema>;

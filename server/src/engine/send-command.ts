@@ -12,12 +12,7 @@ const ANSWER_MS = 20_000;
  * Sends a command to whichever engine keeps the run. The ack is read off the log, where everybody sees the `control`
  * event that it tells of. Rejects with `LOG_UNAVAILABLE` after 20 s: the command is kept then.
  */
-export async function sendCommand(
-  cluster: Cluster,
-  log: RunLog,
-  envelope: CommandEnvelope,
-  by: string,
-): Promise<Ack> {
+export async function sendCommand(cluster: Cluster, log: RunLog, envelope: CommandEnvelope, by: string): Promise<Ack> {
   const { runId, commandId } = envelope;
   const timeout = new AbortController();
   let unsubscribe: () => void = () => {};

@@ -80,12 +80,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   setMaxListeners(0, server.signal, draining.signal);
 
   /** One life of a run's loop: fold, then work. */
-  const live = async (
-    runId: string,
-    epoch: number,
-    ready: (commands: Commands) => void,
-    hopeless?: StagewireError,
-  ) => {
+  const live = async (runId: string, epoch: number, ready: (commands: Commands) => void, hopeless?: StagewireError) => {
     const view = await foldRun(log, runId);
     const writer = createRunWriter(log, view, epoch, options.committed);
     const pipeline = pipelines.get(view.pipeline.id);
