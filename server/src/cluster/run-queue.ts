@@ -87,10 +87,12 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   let next: Promise<void> | undefined;
   const look = (): Promise<void> => {
     if (!current) return (current = lookOnce().finally(() => (current = undefined)));
-    return (next ??= current.catch(() => {}).then(() => {
-      next = undefined;
-      return look();
-    }));
+    return (next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return look();
+      }));
   };
   const looking = setInterval(() => {
     if (waiting.size > 0) look().catch(quiet);
