@@ -4,7 +4,6 @@ import { type Logger, pino } from "pino";
 import { type Closers, createClosers } from "./closers.js";
 import { type Config, type ConfigInput, configSchema } from "./config/schema.js";
 import { describeWebhookIssue } from "./config/webhooks.js";
-import { createCluster } from "./cluster/create-cluster.js";
 import { displayUrl } from "./display-url.js";
 import type { Cluster } from "./engine/cluster.js";
 import { createEngine, type Engine } from "./engine/engine.js";
@@ -180,6 +179,8 @@ async function openLog(
     onListenerError: (err) => logger.error({ err }, "hearing of an append failed"),
   });
   opened.use(log);
+  // Loaded here alone: a server without Redis starts, and comes back after a crash, sooner without it.
+  const { createCluster } = await import("./cluster/create-cluster.js");
   const concurrency = role.includes("worker") ? maxConcurrentRuns : 0;
   return { log, cluster: opened.use(createCluster({ log, concurrency, logger })) };
 }

@@ -357,6 +357,25 @@ describe("serve", () => {
     );
   });
 
+  test("a second signal ends it at once, and the next start goes on with the step that was cut off", async () => {
+    await using folderHere = await temporaryFolder();
+    const port = String(await freePort());
+    const options = { cwd: folderHere.path, env: { ...model(), PORT: port, STAGEWIRE_DRAIN_MS: "600000" } };
+    await using serving = startCli(["serve"], options);
+    await serving.printed("data ./.stagewire\n");
+    await using running = startCli(["run", "SLOW", "--json"], options);
+    await running.printed('"type":"token"');
+    serving.child.kill("SIGTERM");
+    // The first one waits for the step, which has minutes to go.
+    const ready = () => fetch(`http://127.0.0.1:${port}/readyz`).then(({ status }) => status);
+    await expect.poll(ready).toBe(503);
+    serving.child.kill("SIGTERM");
+    expect(await serving.result).toMatchObject({ code: 143, stderr: "" });
+    await using again = startCli(["serve"], options);
+    await again.printed("data ./.stagewire\n");
+    await running.printed('"cause":"recovered"');
+  });
+
   test.runIf(process.platform === "linux")("names who uses the port", async () => {
     await using folderHere = await temporaryFolder();
     const port = Number(new URL(server.url).port);

@@ -46,7 +46,13 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   while (tally.rounds < (options.rounds ?? Infinity) && performance.now() < end) {
     tally.rounds++;
     const injected: string[] = [];
-    await playRound(world, random.fork(), past, injected, options);
+    const observers: Observer[] = [];
+    try {
+      await playRound(world, random.fork(), past, injected, observers, options);
+    } finally {
+      // After a violation nobody waits for them any more, and each would come back to a server that is gone for ever.
+      for (const observer of observers) observer.die();
+    }
     options.onRound?.(tally);
     if (tally.violations.length === 0) continue;
     for (const violation of tally.violations) Object.assign(violation, { round: tally.rounds, faults: injected });
@@ -60,6 +66,7 @@ async function playRound(
   random: Random,
   past: string[],
   injected: string[],
+  observers: Observer[],
   options: CampaignOptions,
 ): Promise<void> {
   const { tally } = world;
@@ -70,7 +77,6 @@ async function playRound(
   tally.runs += runs.length;
   if (runs.length === 0) return;
 
-  const observers: Observer[] = [];
   const join = (runId: string, url = world.url, detail: "tokens" | "stages" = "tokens") => {
     const name = `watcher ${observers.length + 1}`;
     observers.push(observe(world, { name, runId, url, detail, random: random.fork() }));

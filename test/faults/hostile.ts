@@ -22,8 +22,8 @@ const MOST_MS = 30_000;
 /** Sends them on a socket of their own. The server must answer, or close with the right code, and serve on. */
 export async function sendHostile(world: World, kind: HostileFrames, random: Random): Promise<void> {
   for (;;) {
-    await world.serving();
     const life = world.lives;
+    await world.serving();
     const wrong = await attempt(world, framesOf(kind, random), kind === "giant");
     if (wrong === undefined) return;
     // It was killed meanwhile: that is another fault's doing.

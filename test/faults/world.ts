@@ -251,7 +251,12 @@ function assemble({ tally, url, upstream, proxy, opened, folder, store, nodes }:
       }),
     signal: (signal) => inTurn(({ server }) => Promise.resolve(server.signal(signal))),
     async serving() {
-      await Promise.all(nodes.map(({ turn }) => turn));
+      for (;;) {
+        const begun = nodes.map(({ turn }) => turn);
+        await Promise.all(begun);
+        // What was begun meanwhile, as the next kill, has taken its turn already.
+        if (nodes.every(({ turn }, index) => turn === begun[index])) return;
+      }
     },
     quiet() {
       killed = undefined;

@@ -12,7 +12,7 @@ const LOAD_PROCESSES = 2;
 const SAMPLES = 20;
 const WARM_MS = 2_000;
 const WINDOW_MS = 3_000;
-/** A server that does not answer for so long after the window can't keep up, in ms. */
+/** A server that does not answer for so long, before the window or after it, can't keep up, in ms. */
 const OVERLOADED_MS = 8_000;
 const FLOOR = 1;
 
@@ -68,7 +68,7 @@ export function fanOut({ measured, only }) {
       notes: [
         "stagewire puts tokens together: a log event holds those of up to 33 ms, a frame to many watchers those of up to 125 ms.",
         "CPU µs/log event divides by log events instead of tokens, which is what it costs where nothing is put together.",
-        "overloaded: the server did not answer within 8 s after the window, and was ended; what comes after is left out.",
+        "overloaded: the server did not answer within 8 s before the window or after it, and was ended; what comes after is left out.",
         "missing: tokens that were due in the window by the clock and did not arrive in it; a contender that can't keep up has many.",
       ],
     };
@@ -76,16 +76,16 @@ export function fanOut({ measured, only }) {
 }
 
 /**
- * What the server measured. A server that is far behind may not come back to its event loop for minutes: it is given
- * up then, and ended.
+ * `{ value }` with what the server answered. A server that is far behind may not come back to its event loop for
+ * minutes: it is given up then, with `undefined`, and has to be ended.
  */
-async function answered(role) {
+async function answered(role, method) {
   const gaveUp = new AbortController();
-  const ending = role.call("end");
-  // Killing it below rejects this too, when nobody listens any more.
-  ending.catch(() => {});
+  const answering = role.call(method).then((value) => ({ value }));
+  // Killing it later rejects this too, when nobody listens any more.
+  answering.catch(() => {});
   try {
-    return await Promise.race([ending, delay(OVERLOADED_MS, undefined, { signal: gaveUp.signal })]);
+    return await Promise.race([answering, delay(OVERLOADED_MS, undefined, { signal: gaveUp.signal })]);
   } finally {
     gaveUp.abort();
   }
@@ -101,9 +101,9 @@ async function measure({ name, role, baseUrl, url }, { watchers, rate }, upstrea
   await all("connect", { door: name, url, runs, sampleEvery: Math.floor(watchers / SAMPLES) });
   if (!own) await role.call("start", { baseUrl, task });
   await wait(WARM_MS);
-  await Promise.all([all("begin"), role.call("begin")]);
-  await wait(WINDOW_MS);
-  const ending = answered(role);
+  const [begun] = await Promise.all([answered(role, "begin"), all("begin")]);
+  if (begun) await wait(WINDOW_MS);
+  const ending = begun && answered(role, "end");
   const counts = await all("end");
   await upstream.call("finish");
   const ended = await ending;
@@ -112,7 +112,7 @@ async function measure({ name, role, baseUrl, url }, { watchers, rate }, upstrea
     role.kill();
     return { name, watchers, deliveredPerSecond: "overloaded", overloaded: true };
   }
-  const { cpuUs, wallMs } = ended;
+  const { cpuUs, wallMs } = ended.value;
   const total = (what) => sum(counts.map((count) => count[what]));
   const tokens = total("tokens");
   return {
