@@ -23,6 +23,7 @@ import { type ModelCall, type ScriptedModel, startScriptedModel } from "../suppo
 import { freePort } from "../support/server-process.js";
 import { startServer, temporaryFolder } from "../support/start-server.js";
 import { playHttp, playSocket } from "../support/wire-examples.js";
+import { countWatches } from "../support/watches.js";
 
 const curlMissing = spawnSync("curl", ["--version"]).status !== 0;
 const README = readDocument("README.md");
@@ -170,11 +171,16 @@ describe("README.md and the guides", () => {
   let server: Awaited<ReturnType<typeof startServer>>;
   /** Of the server in the guide to embedding. */
   let port: number;
+  let watched: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     port = await freePort();
     model = await startScriptedModel();
-    serve(model, (call) => answer(call, "This is refinement 2."));
+    serve(model, async (call) => {
+      // Who comes when a stage is over gets its text whole, and no tokens of it.
+      if (documents(call)) await watched?.();
+      answer(call, "This is refinement 2.");
+    });
     server = await startServer({ openaiBaseUrl: model.baseUrl, model: "some-model" });
     // Inside the repository, so that the packages are found.
     await mkdir(`${ROOT}test/.types`, { recursive: true });
@@ -209,9 +215,12 @@ describe("README.md and the guides", () => {
   });
 
   test("the one over server-sent events shows the whole run", async () => {
+    const watches = countWatches(server);
+    watched = () => watches.until(1);
     const { code, stdout, stderr } = await program(path.join(folder, "out/sse.js"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.endsWith("The document.\n")).toBe(true);
+    watched = undefined;
   });
 
   test("the one on Fastify has its own page and the doors, and ends when it is told to", async () => {
@@ -309,14 +318,18 @@ function answer(call: ModelCall, endless: string): void {
   if (isReview(call)) call.write(approvingReview(false));
   else if (asked.startsWith("Review this essay")) call.write('Fine. {"approved": true, "findings": []}');
   else if (asked.includes("owls")) call.write("An answer about owls.");
-  else if (call.system.includes("You are the engineer who documents")) call.write("The document.\n");
+  else if (documents(call)) call.write("The document.\n");
   else call.write(asked.includes("This is refinement 3.") ? "refined 3" : "An answer.\n");
   call.end();
 }
 
-function serve(model: ScriptedModel, reply: (call: ModelCall) => void): void {
+function documents(call: ModelCall): boolean {
+  return call.system.includes("You are the engineer who documents");
+}
+
+function serve(model: ScriptedModel, reply: (call: ModelCall) => Promise<void> | void): void {
   const loop = async () => {
-    for (;;) reply(await model.next());
+    for (;;) await reply(await model.next());
   };
   void loop();
 }
