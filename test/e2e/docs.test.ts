@@ -171,14 +171,14 @@ describe("README.md and the guides", () => {
   let server: Awaited<ReturnType<typeof startServer>>;
   /** Of the server in the guide to embedding. */
   let port: number;
-  let watched: (() => Promise<void>) | undefined;
+  let subscribed: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     port = await freePort();
     model = await startScriptedModel();
     serve(model, async (call) => {
       // Who comes when a stage is over gets its text whole, and no tokens of it.
-      if (documents(call)) await watched?.();
+      if (documents(call)) await subscribed?.();
       answer(call, "This is refinement 2.");
     });
     server = await startServer({ openaiBaseUrl: model.baseUrl, model: "some-model" });
@@ -216,11 +216,11 @@ describe("README.md and the guides", () => {
 
   test("the one over server-sent events shows the whole run", async () => {
     const watches = countWatches(server);
-    watched = () => watches.until(1);
+    subscribed = () => watches.until(1);
     const { code, stdout, stderr } = await program(path.join(folder, "out/sse.js"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.endsWith("The document.\n")).toBe(true);
-    watched = undefined;
+    subscribed = undefined;
   });
 
   test("the one on Fastify has its own page and the doors, and ends when it is told to", async () => {
