@@ -125,6 +125,7 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
     // A place becomes free: the first in line gets it, wherever it was started.
     await one.client.control(busy[0] ?? "", { type: "cancel", when: "now" });
     await seen[0]?.until(is("stage_start"));
+    await expect.poll(() => cluster.model.calls.length).toBe(3);
     // One that is paused before its next step leaves its place to the next.
     await two.client.control(first, { type: "pause" });
     for (const call of cluster.model.calls) if (!call.ended) call.end();

@@ -46,6 +46,8 @@ async function watchPlaces(fixture: Fixture) {
         async begun() {
           await expect.poll(place).toBeDefined();
         },
+        /** Ends when all that has happened was told, and noted as told. */
+        finish: () => webhooks.close(20_000),
         [Symbol.asyncDispose]: () => webhooks.close(0),
       };
     },
@@ -151,6 +153,8 @@ export function webhooksOwedSuite(name: string, runCount: number, open: () => Pr
         await webhooks.begun();
         await playRun(log, "a");
         await receiver.received(isEnd);
+        // Broken off before it heard the answer it would tell this end once more.
+        await webhooks.finish();
       }
       await playRun(log, "b");
       await log.append({
