@@ -53,9 +53,13 @@ export interface EngineOptions extends StartLimits, RetentionLimits {
   /** Ms without a watcher after which a run with `onAbandoned: "cancel"` is cancelled. */
   readonly abandonedAfterMs: number;
   readonly hooks?: RunHooks | undefined;
-  /** The other engines on this log. It is the caller's, who closes it after the engine. @default the engine is alone */
-  readonly cluster?: Cluster | undefined;
   readonly logger: Logger;
+}
+
+/** An engine that is not alone on its log. */
+interface SharedEngineOptions extends EngineOptions {
+  /** The other engines. It is the caller's, who closes it after the engine. @default the engine is alone */
+  readonly cluster?: Cluster | undefined;
 }
 
 /** Runs pipelines. Knows no transport. Every method rejects with a `StagewireError`. */
@@ -87,7 +91,7 @@ const otherCharacters = customAlphabet(`0123456789${LETTERS}`, 11);
 const newRunId = () => firstLetter() + otherCharacters();
 
 /** Starts an engine, and with it every run of the log that is not closed and that nobody else of its cluster keeps. */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+export async function createEngine(options: SharedEngineOptions): Promise<Engine> {
   const { log, logger, cluster } = options;
   const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]));
   const tails = createTails(log);
