@@ -36,7 +36,7 @@ const test = {
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** What clients rely on holds for several servers on one Redis as it does for one. */
-const ALSO_IN_A_CLUSTER = ["test/suites/sdk*.test.ts", "test/browser/{run-page,steering,honest-states}.test.ts"];
+const ALSO_IN_A_CLUSTER = ["test/suites/sdk{,-fork,-real-server}.test.ts", "test/browser/{run-page,steering}.test.ts"];
 
 const MEASURING = ["test/e2e/{aimock,cancel-proof,demo,drops,kill,slow-reader,stalled-leaves}.test.ts"];
 
