@@ -1,5 +1,6 @@
 import { isClosed } from "@stagewire/shared";
 import type { ServerOptions } from "@stagewire/server";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLog } from "../support/check-log.js";
 import { NO_REDIS, REDIS_SKIP, type RedisServer, startRedis } from "../support/redis-server.js";
@@ -105,6 +106,33 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
     await seen.until(isEnd);
     expect(await worker.client.control(runId, { type: "pause" })).toMatchObject({ reason: "run_closed" });
     expect(await api.client.trpc.runs.control.mutate(envelope)).toEqual(acks[0]);
+  });
+
+  test("commands that this version can't read hold nobody up", async () => {
+    await using cluster = await openCluster();
+    const api = await cluster.start({ role: ["api"] });
+    await cluster.start({ role: ["worker"] });
+    const runId = await startRun(api);
+    const seen = api.client.watch(runId);
+    await reach(cluster.model, "architecture");
+    const store = new Redis(cluster.url);
+    try {
+      const [runKey = ""] = await store.keys(`*:run:${runId}`);
+      const commands = runKey.replace(/:run:([^:]+)$/, ":cmd:$1");
+      const ofTheFuture = { runId, commandId: "later", command: { type: "archive" } };
+      await store.xadd(commands, "*", "c", "no JSON");
+      await store.xadd(commands, "*", "c", JSON.stringify({ envelope: ofTheFuture, by: "somebody" }));
+      expect(await api.client.control(runId, { type: "guide", text: "be brief" })).toMatchObject({
+        outcome: "applied",
+      });
+      expect(await api.client.control(runId, { type: "cancel", when: "now" })).toMatchObject({ outcome: "applied" });
+      await seen.until(isEnd);
+      expect(of(seen.events, "control").map(({ command }) => command.type)).toEqual(["guide", "cancel"]);
+      // With the run they are gone.
+      await expect.poll(() => store.exists(commands)).toBe(0);
+    } finally {
+      store.disconnect();
+    }
   });
 
   test("runs wait in one line over all servers, are cancelled in it, and paused ones give their place away", async () => {

@@ -1,5 +1,7 @@
+import { type CommandEnvelope, StagewireError } from "@stagewire/shared";
 import type { Logger } from "pino";
 import type { ClusterNode } from "../engine/cluster.js";
+import type { Commands } from "../engine/commands.js";
 import type { ClusterStore } from "../log/index.js";
 
 /** Brings commands to the runs that are kept here: at once after a nudge, and each second those whose nudge was lost. */
@@ -14,12 +16,32 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
   const busy = new Map<string, boolean>();
   const closing = new AbortController();
 
+  /** Of those that this version can't read: each is told once. */
+  const unread = new Set<string>();
+
+  const handle = async (commands: Commands, envelope: CommandEnvelope, by: string) => {
+    try {
+      await commands.handle(envelope, by);
+    } catch (error) {
+      // Something is wrong with the log or this server: the command stays for whoever keeps the run then.
+      if (error instanceof StagewireError) throw error;
+      // It would fail each time, and those behind it would wait for ever.
+      const { runId, commandId, command } = envelope;
+      logger.error({ runId, commandId, command: command.type, err: error }, "a command was given up: it failed here");
+    }
+  };
   const deal = async (runId: string) => {
     for (const { id, envelope, by } of await store.commands(runId)) {
       const commands = node.commands(runId);
       if (!commands || closing.signal.aborted) return;
-      // One that can't be dealt with here stays for whoever keeps the run then. Dealt with twice, it acts once.
-      await (await commands).handle(envelope, by);
+      if (!envelope) {
+        // It waits for a server that can; the others don't wait for it.
+        if (!unread.has(id)) logger.warn({ runId, id }, "a command is left to a newer server: it can't be read here");
+        unread.add(id);
+        continue;
+      }
+      // Dealt with twice, it acts once.
+      await handle(await commands, envelope, by);
       await store.commandDone(runId, id);
     }
   };

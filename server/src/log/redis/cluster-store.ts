@@ -1,5 +1,6 @@
-import type { CommandEnvelope } from "@stagewire/shared";
+import { type CommandEnvelope, commandEnvelopeSchema } from "@stagewire/shared";
 import type { Redis } from "ioredis";
+import * as z from "zod";
 import { runNotFound } from "../append-rules.js";
 import type { Connection } from "./connection.js";
 
@@ -14,7 +15,8 @@ export interface SilentRun {
 export interface SentCommand {
   /** Its place among the commands of its run. */
   readonly id: string;
-  readonly envelope: CommandEnvelope;
+  /** `undefined` for what this version of stagewire can't read: a newer server sent it. */
+  readonly envelope: CommandEnvelope | undefined;
   /** Who steers. */
   readonly by: string;
 }
@@ -50,6 +52,18 @@ export interface ClusterStore {
   connect(): Redis;
 }
 
+const sentSchema = z
+  .string()
+  .transform((json, context): unknown => {
+    try {
+      return JSON.parse(json);
+    } catch {
+      context.addIssue("This is no JSON.");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ envelope: commandEnvelopeSchema, by: z.string() }));
+
 /** A command whose run is not kept by anybody for so long is given up. */
 const COMMAND_TTL_MS = 7 * 86_400_000;
 const WATCHED_TTL_MS = 86_400_000;
@@ -73,8 +87,7 @@ export function createClusterStore(connection: Connection, base: string): Cluste
     },
     async commands(runId) {
       const found = (await connection.script("commands", [runId])) as string[];
-      // What a server of this cluster wrote is trusted: it was parsed where it came in.
-      return inPairs(found).map(([id, json]) => ({ id, ...(JSON.parse(json) as Omit<SentCommand, "id">) }));
+      return inPairs(found).map(([id, json]) => readCommand(id, json));
     },
     async commandDone(runId, id) {
       await connection.script("commandDone", [runId, id]);
@@ -99,6 +112,11 @@ export function createClusterStore(connection: Connection, base: string): Cluste
     },
     connect: () => connection.blocking(),
   };
+}
+
+function readCommand(id: string, json: string): SentCommand {
+  const { data } = sentSchema.safeParse(json);
+  return { id, envelope: data?.envelope, by: data?.by ?? "" };
 }
 
 function inPairs(found: readonly string[]): [string, string][] {
