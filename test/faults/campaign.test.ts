@@ -20,17 +20,18 @@ const told = ({ violations }: Tally) =>
   violations.map((violation) => describeViolation(violation, SEED).join("\n")).join("\n");
 
 test(
-  `over a hundred faults, among them kill -9: nothing lost, duplicated or out of order${WITHOUT_DISK}`,
+  `a minute of faults, among them kill -9: nothing lost, duplicated or out of order${WITHOUT_DISK}`,
   { timeout: PATIENCE },
   async () => {
-    const tally = await runCampaign({ seed: SEED, rounds: 5 });
+    // On a slow machine longer: with this seed each of the faults below is among those of the first five rounds.
+    const tally = await runCampaign({ seed: SEED, minutes: 1, leastRounds: 5 });
     console.log(describeTally(tally).join("\n"));
     expect(told(tally)).toBe("");
-    expect(total(tally.faults)).toBeGreaterThanOrEqual(100);
-    expect(tally.faults.get(KILL.name)).toBeGreaterThanOrEqual(8);
+    expect(total(tally.faults)).toBeGreaterThanOrEqual(tally.rounds * 19);
+    expect(tally.faults.get(KILL.name)).toBeGreaterThanOrEqual(tally.rounds * 2);
     expect(tally.faults.has(DISK_FULL.name)).toBe(NO_TINY_DISK === undefined);
     for (const fault of [CLOCK_SET, CLIENT_KILL]) expect([...tally.faults.keys()]).toContain(fault.name);
-    expect(tally.runs).toBe(15);
+    expect(tally.runs).toBe(tally.rounds * 3);
     expect(total(tally.outcomes)).toBe(tally.runs);
     expect(tally.acks).toBeGreaterThan(0);
     expect(tally.recoveryMs.length).toBeGreaterThan(0);

@@ -14,8 +14,10 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Ends after so many rounds … */
   readonly rounds?: number;
-  /** … or with the round in which this time is over. */
+  /** … or with the round in which this time is over, … */
   readonly minutes?: number;
+  /** … but not before so many. @default 1 */
+  readonly leastRounds?: number;
   /** Started instead of `stagewire serve`. */
   readonly program?: string;
   /** The program answers SIGUSR2 by a second engine on the same log: have that happen too. */
@@ -43,7 +45,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   const end = performance.now() + (options.minutes ?? Infinity) * 60_000;
   await using world = await createWorld(tally, options);
   const past: string[] = [];
-  while (tally.rounds < (options.rounds ?? Infinity) && performance.now() < end) {
+  const { rounds = Infinity, leastRounds = 1 } = options;
+  while (tally.rounds < rounds && (tally.rounds < leastRounds || performance.now() < end)) {
     tally.rounds++;
     const injected: string[] = [];
     const observers: Observer[] = [];
