@@ -35,8 +35,11 @@ const test = {
 
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
-/** What clients rely on holds for several servers on one Redis as it does for one. */
-const ALSO_IN_A_CLUSTER = ["test/suites/sdk{,-fork,-real-server}.test.ts", "test/browser/{run-page,steering}.test.ts"];
+/** What clients rely on holds for several servers on one Redis as it does for one: some of it each time, all of it on demand. */
+const ALSO_IN_A_CLUSTER =
+  process.env["STAGEWIRE_CLUSTER_TESTS"] === "all"
+    ? ["test/suites/sdk*.test.ts", "test/browser/*.test.ts"]
+    : ["test/suites/sdk{,-fork,-real-server}.test.ts", "test/browser/{run-page,steering}.test.ts"];
 
 const MEASURING = ["test/e2e/{aimock,cancel-proof,demo,drops,kill,slow-reader,stalled-leaves}.test.ts"];
 
