@@ -2,7 +2,7 @@ import { type ServerInfo, StagewireError, WEBHOOK_EVENTS } from "@stagewire/shar
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { type Closers, createClosers } from "./closers.js";
-import { type Config, type ConfigInput, configSchema } from "./config/schema.js";
+import { type Config, type ConfigInput, configSchema, ROLE_NEEDS_REDIS } from "./config/schema.js";
 import { describeWebhookIssue } from "./config/webhooks.js";
 import { displayUrl } from "./display-url.js";
 import type { Cluster } from "./engine/cluster.js";
@@ -44,7 +44,7 @@ export interface StagewireServer extends AsyncDisposable {
   readonly engine: Engine;
   /**
    * Stops in good order: takes no more runs, lets steps that run end (at most `drainMs`), tells clients to reconnect,
-   * then closes. What is not finished goes on at the next start.
+   * then closes. What is not finished goes on at the next start, and on a shared Redis at the other servers.
    */
   shutdown(): Promise<void>;
   /** Closes sockets, stops work (the next server on the same data goes on with it), closes the log. Twice is fine. */
@@ -199,6 +199,9 @@ function parseConfig(input: ConfigInput): Config {
   const [issue] = parsed.error.issues;
   const told = issue && describeWebhookIssue(issue, input);
   if (told !== undefined) throw new StagewireError("CONFIG_INVALID", `${told}.`);
+  if (issue?.message === ROLE_NEEDS_REDIS) {
+    throw new StagewireError("CONFIG_INVALID", `role is ${JSON.stringify(input.role)}, ${ROLE_NEEDS_REDIS}.`);
+  }
   throw new StagewireError("CONFIG_INVALID", `${issue?.path.join(".") ?? "config"}: ${issue?.message ?? "invalid"}.`);
 }
 

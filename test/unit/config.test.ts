@@ -4,6 +4,7 @@ import path from "node:path";
 import { StagewireError } from "@stagewire/shared";
 import { describe, expect, it } from "vitest";
 import { loadConfig, type LoadConfigOptions } from "../../server/src/config/index.js";
+import { ROLE_NEEDS_REDIS } from "../../server/src/config/schema.js";
 import { allowedValues, CONFIG_KEYS, environmentName, flagName, showValue } from "../../server/src/config/keys.js";
 
 async function folder(files: Record<string, string> = {}) {
@@ -141,6 +142,25 @@ describe("messages", () => {
     );
     expect(await refusal({ cwd: empty.cwd, env: { OPENAI_BASE_URL: "ftp://x" } })).toBe(
       'environment OPENAI_BASE_URL: openaiBaseUrl is "ftp://x", allowed an http or https address',
+    );
+  });
+
+  it.each<[string, LoadConfigOptions, string]>([
+    ["a flag", { flags: { role: "api" } }, 'flag --role: role is "api", '],
+    ["the environment", { env: { STAGEWIRE_ROLE: "worker" } }, 'environment STAGEWIRE_ROLE: role is "worker", '],
+    ["the config file", {}, 'stagewire.config.json: role is ["worker"], '],
+  ])("says of a role from %s which setting it misses, and what to do", async (source, options, expected) => {
+    await using here = await folder(
+      source === "the config file" ? { "stagewire.config.json": '{"role":["worker"]}' } : {},
+    );
+    expect(await refusal({ cwd: here.cwd, ...options })).toBe(expected + ROLE_NEEDS_REDIS);
+    const redis = { STAGEWIRE_REDIS_URL: "redis://127.0.0.1" };
+    const { config } = await loadConfig({ cwd: here.cwd, ...options, env: { ...options.env, ...redis } });
+    expect(config.role).toHaveLength(1);
+    const both = { ...options, flags: { role: "worker,api" } };
+    expect((await loadConfig({ cwd: here.cwd, env: {}, ...both })).config.role).toHaveLength(2);
+    expect(await refusal({ cwd: here.cwd, flags: { role: "leader" } })).toBe(
+      'flag --role: role is "leader", allowed api, worker, or both with a comma',
     );
   });
 

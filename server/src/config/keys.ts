@@ -76,7 +76,7 @@ export function allowedValues(key: ConfigKey): string {
     const most = schema.maximum ?? Number.MAX_SAFE_INTEGER;
     return most < Number.MAX_SAFE_INTEGER ? `${least}–${most}` : `${least} or more`;
   }
-  if (key === "role") return "api, worker, or both with a comma; without a redisUrl it has to be both";
+  if (key === "role") return "api, worker, or both with a comma";
   if (key === "redisUrl") return "an address like redis://host:6379 (or rediss:// for TLS)";
   if (schema?.format === "uri") return "an http or https address";
   if (schema?.type === "string") return "a text that is not empty";

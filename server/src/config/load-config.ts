@@ -12,7 +12,7 @@ import {
   nearestKey,
   showValue,
 } from "./keys.js";
-import { type Config, configSchema } from "./schema.js";
+import { type Config, configSchema, ROLE_NEEDS_REDIS } from "./schema.js";
 import { describeWebhookIssue } from "./webhooks.js";
 
 /** Where settings are looked for. */
@@ -72,7 +72,10 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
   const wrong = new Set<PropertyKey | undefined>();
   for (const issue of result.error?.issues ?? []) {
     const [key] = issue.path;
-    const told = describeWebhookIssue(issue, values);
+    const told =
+      issue.message === ROLE_NEEDS_REDIS
+        ? `role is ${showValue("role", values["role"])}, ${ROLE_NEEDS_REDIS}`
+        : describeWebhookIssue(issue, values);
     const source = given.get(key as ConfigKey)?.source;
     if (told === undefined) wrong.add(key);
     else problems.push(source === undefined ? told : `${source}: ${told}`);

@@ -16,6 +16,9 @@ const ms = z.coerce.number<number>().int().min(1).max(3_600_000);
 const bytes = z.coerce.number<number>().int().min(1_024);
 /** What a server does in a cluster. */
 const ROLES = ["api", "worker"] as const;
+/** Said of a `role` that is only a part, without other servers to do the rest. */
+export const ROLE_NEEDS_REDIS =
+  "and redisUrl is not set, by which servers that share the work find each other: set it (--redis-url or STAGEWIRE_REDIS_URL), or leave role out, since a server alone does both";
 
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(",").filter(Boolean))]);
 
@@ -87,7 +90,7 @@ export const configSchema = settingsSchema.superRefine(
       context.addIssue({
         code: "custom",
         path: ["role"],
-        message: "api,worker where no redisUrl is set: alone, a server does both",
+        message: ROLE_NEEDS_REDIS,
       });
     }
     if (webhookUrl !== undefined && webhooks.some(({ url }) => new URL(url).href === new URL(webhookUrl).href)) {
