@@ -8,10 +8,12 @@ export interface Whereabouts {
   readonly url: string;
   /** True when the run's server lives in this process and ends with it. */
   readonly local: boolean;
+  /** True when other servers on the same Redis go on with the run then. @default false */
+  readonly shared?: boolean;
 }
 
 /** What became of a run, in one line: the last thing that a command says about it. */
-export function fateOf(view: RunView | undefined, { runId, url, local }: Whereabouts): string {
+export function fateOf(view: RunView | undefined, { runId, url, local, shared = false }: Whereabouts): string {
   if (view && isClosed(view)) {
     const took = duration(view.durationMs ?? 0);
     // A page of a server that ends with this process can't be opened any more.
@@ -23,7 +25,10 @@ export function fateOf(view: RunView | undefined, { runId, url, local }: Whereab
     return `Run ${runId} failed after ${took}${why}`;
   }
   if (local) {
-    return `Run ${runId} stops with this process; it goes on at the next \`${PROGRAM} serve\` here`;
+    const next = `at the next \`${PROGRAM} serve\` here`;
+    return shared
+      ? `Run ${runId} loses its server with this process; it goes on at another one on the same Redis, or ${next}`
+      : `Run ${runId} stops with this process; it goes on ${next}`;
   }
   const phase = view?.progress?.phase;
   const status = phase === "paused" || phase === "queued" ? phase : "running";

@@ -108,6 +108,7 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
       renderer,
       page: pageOf(options.url, runId),
       local: options.local,
+      shared: options.shared ?? false,
       leaving: leaving.signal,
       view: () => view,
       cancel() {

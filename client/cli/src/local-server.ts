@@ -11,6 +11,8 @@ export interface LocalServer {
   readonly data: string;
   /** False for one that is there for its work alone: it has no page and no doors. */
   readonly doors: boolean;
+  /** True where the run log is a Redis: other servers on it go on with what this one leaves, where there are any. */
+  readonly shared: boolean;
 }
 
 export interface LocalServerOptions {
@@ -18,6 +20,8 @@ export interface LocalServerOptions {
   readonly anyPort?: boolean;
   /** Keeps the server's own log out of the command's output, unless a log level was asked for. */
   readonly quietLog?: boolean;
+  /** Serves and works, whatever `role` says of the servers of this machine. */
+  readonly everyRole?: boolean;
 }
 
 /** Starts a server in this process, configured by flags, environment and config file. */
@@ -26,7 +30,11 @@ export async function startLocalServer(context: Context, options: LocalServerOpt
     import("@stagewire/server"),
     findWebRoot(),
   ]);
-  const { config, sources } = await loadConfig({ flags: context.args.serverFlags, env: context.env, cwd: context.cwd });
+  const { config, sources } = await loadConfig({
+    flags: { ...context.args.serverFlags, ...(options.everyRole && { role: "api,worker" }) },
+    env: context.env,
+    cwd: context.cwd,
+  });
   const quiet = options.quietLog === true && sources.logLevel === "default";
   const settings = {
     ...config,
@@ -34,14 +42,14 @@ export async function startLocalServer(context: Context, options: LocalServerOpt
     ...(webRoot !== undefined && { webRoot }),
   };
   const data = config.redisUrl === undefined ? config.data : displayUrl(config.redisUrl);
-  const doors = config.role.includes("api");
+  const facts = { data, doors: config.role.includes("api"), shared: config.redisUrl !== undefined };
   try {
-    return { server: await createServer(settings), data, doors };
+    return { server: await createServer(settings), ...facts };
   } catch (error) {
     if (!(error instanceof StagewireError) || error.code !== "PORT_IN_USE") throw error;
     if (!options.anyPort) throw await portTaken(config.port, context.env, error);
   }
-  return { server: await createServer({ ...settings, port: 0 }), data, doors };
+  return { server: await createServer({ ...settings, port: 0 }), ...facts };
 }
 
 /** The page's files, where they have been built. */

@@ -4,13 +4,14 @@ import { type Connection, detourNote, pageOf } from "./connect.js";
 import type { Context } from "./context.js";
 import { EXIT } from "./exit-codes.js";
 import { followRun } from "./follow-run.js";
+import type { LocalServer } from "./local-server.js";
 import { type ResultFile, resultOf, saveResult } from "./result.js";
 
 export interface ShowOptions {
   readonly connection: Connection;
   readonly runId: string;
-  /** Folder of the run log, when the server runs in this process. */
-  readonly localData?: string;
+  /** The server, when it runs in this process. */
+  readonly local?: Pick<LocalServer, "data" | "shared">;
   /** True for the command that started the run. */
   readonly owner: boolean;
   readonly cursor?: Cursor;
@@ -21,7 +22,7 @@ export interface ShowOptions {
 /** Shows a run to its end, hands its result over, and gives the exit status. */
 export async function showRun(context: Context, options: ShowOptions): Promise<number> {
   const { args, out, interrupts } = context;
-  const { connection, runId, localData, file, cursor, timeoutMs } = options;
+  const { connection, runId, local, file, cursor, timeoutMs } = options;
   const { client, info, url, transport, detour } = connection;
   const { kind, renderer, keyboard: opened } = choosePresentation(context);
   using keyboard = opened;
@@ -32,7 +33,7 @@ export async function showRun(context: Context, options: ShowOptions): Promise<n
     model: info.model,
     version: info.version,
     transport,
-    ...(localData !== undefined && { localData }),
+    ...(local && { localData: local.data }),
   });
   if (detour !== undefined) renderer.note(detourNote(detour, url));
   const followed = await followRun({
@@ -43,7 +44,8 @@ export async function showRun(context: Context, options: ShowOptions): Promise<n
     ...(detour !== undefined && { detour }),
     runId,
     url,
-    local: localData !== undefined,
+    local: local !== undefined,
+    ...(local && { shared: local.shared }),
     detail: detailFor(kind),
     cancelOnCtrlC: options.owner && kind === "terminal",
     cancelOnExit: args.values["cancel-on-exit"] === true,

@@ -3,7 +3,7 @@ import { type RunOptions, type StartInput, StagewireError } from "@stagewire/sha
 import { connect, type Connection, probe, targetOf } from "../connect.js";
 import type { Context } from "../context.js";
 import { detach } from "../detach.js";
-import { startLocalServer } from "../local-server.js";
+import { type LocalServer, startLocalServer } from "../local-server.js";
 import { PROGRAM } from "../program.js";
 import { checkStage, resultFile } from "../result.js";
 import { showRun } from "../show-run.js";
@@ -20,7 +20,7 @@ export async function run(context: Context): Promise<number> {
   const task = await readTask(context);
 
   await using here = await connectOrStart(context);
-  const { connection, localData } = here;
+  const { connection, local } = here;
   const options: RunOptions = {
     ...chosen,
     ...(await perStage(connection.client, context)),
@@ -36,7 +36,7 @@ export async function run(context: Context): Promise<number> {
     connection,
     runId,
     owner: true,
-    ...(localData !== undefined && { localData }),
+    ...(local && { local }),
     ...(file && { file }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
@@ -44,7 +44,7 @@ export async function run(context: Context): Promise<number> {
 
 interface Here extends AsyncDisposable {
   readonly connection: Connection;
-  readonly localData?: string;
+  readonly local?: Pick<LocalServer, "data" | "shared">;
 }
 
 async function connectOrStart(context: Context): Promise<Here> {
@@ -67,7 +67,7 @@ async function connectOrStart(context: Context): Promise<Here> {
       `nothing listens at ${new URL(target.url).host}, and a detached run needs a server that stays: run \`${PROGRAM} serve\``,
     );
   }
-  const { server, data } = await startLocalServer(context, { anyPort: true, quietLog: true });
+  const { server, ...local } = await startLocalServer(context, { anyPort: true, quietLog: true, everyRole: true });
   if (occupied && !args.values.quiet) {
     err.write(`${new URL(target.url).host} is used by something else: this run's server is at ${server.url}\n`);
   }
@@ -75,7 +75,7 @@ async function connectOrStart(context: Context): Promise<Here> {
     const connection = await connect({ url: server.url, given: false });
     return {
       connection,
-      localData: data,
+      local,
       async [Symbol.asyncDispose]() {
         await connection[Symbol.asyncDispose]();
         await server.close();

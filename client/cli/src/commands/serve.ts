@@ -14,7 +14,7 @@ export async function serve(context: Context): Promise<number> {
   if (args.positionals.length > 0)
     throw usageError(`serve takes no ${JSON.stringify(args.positionals[0])}: only options`);
   const begun = performance.now();
-  const { server, data, doors } = await startLocalServer(context);
+  const { server, data, doors, shared } = await startLocalServer(context);
   const tookMs = Math.round(performance.now() - begun);
   const { url, info } = server;
   if (args.values.json) {
@@ -37,8 +37,10 @@ export async function serve(context: Context): Promise<number> {
     stopping.abort();
   });
   if (!stopping.signal.aborted) await once(stopping.signal, "abort");
-  if (out.isTTY)
-    err.write("stopping after the steps that run; the rest goes on at the next start (again to stop at once)\n");
+  if (out.isTTY) {
+    const rest = shared ? "the rest goes on at other servers on this Redis" : "the rest goes on at the next start";
+    err.write(`stopping after the steps that run; ${rest} (again to stop at once)\n`);
+  }
   await server.shutdown();
   if (args.values.json) out.write(`${JSON.stringify({ type: "exit", code: EXIT.finished })}\n`);
   return EXIT.finished;

@@ -20,6 +20,8 @@ export interface LiveKeysOptions {
   readonly renderer: Renderer;
   /** True when the run's server ends with this command. */
   readonly local: boolean;
+  /** True when other servers on the same Redis go on with the run then. */
+  readonly shared: boolean;
   /** Fires when the command leaves the run. */
   readonly leaving: AbortSignal;
   /** The run as it was last seen. */
@@ -71,7 +73,11 @@ export function liveKeys(options: LiveKeysOptions): void {
       case "detach":
         if (!options.local || warned) return options.detach();
         warned = true;
-        return renderer.note("the run's server is in this command, so the run stops with it; d again leaves");
+        return renderer.note(
+          options.shared
+            ? "the run's server is in this command, so the run goes on only where another one is on the same Redis; d again leaves"
+            : "the run's server is in this command, so the run stops with it; d again leaves",
+        );
       case "open":
         return void open();
       case "keys":
