@@ -33,7 +33,7 @@ export interface TailOptions {
   readonly onChange: (change: FeedChange) => void;
   /** A watched run that is not there any more. */
   readonly onGone: (runId: string) => void;
-  /** Changes after a revision, as `RunLog.changes`. */
+  /** Changes after a revision, as `RunLog.changes`: at most so many at a time, none only where there are none. */
   readonly changes: (revision: number) => Promise<FeedChange[]>;
   readonly onError: (error: unknown) => void;
   /** Ms after which a silent run is looked for. @default 10_000 */
@@ -146,9 +146,12 @@ export function createRedisTail(options: TailOptions): RedisTail {
       if (next <= revision) continue;
       // The feed keeps a bounded number: one who fell behind gets the latest change of each run.
       if (next > revision + 1) {
-        const missed = await options.changes(revision);
-        revision = Math.max(next, missed.at(-1)?.revision ?? 0);
-        for (const change of missed) onChange(change);
+        let missed: FeedChange[];
+        do {
+          missed = await options.changes(revision);
+          for (const change of missed) onChange(change);
+          revision = missed.at(-1)?.revision ?? next;
+        } while (missed.length > 0 && revision < next);
         for (const known of told) if (known <= revision) told.delete(known);
         for (const known of unanswered.keys()) if (known <= revision) unanswered.delete(known);
         continue;
