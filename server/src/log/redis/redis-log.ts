@@ -315,7 +315,7 @@ async function open(
  */
 export async function checkRedis(url: string): Promise<RedisFinding[]> {
   await using connection = await connectRedis({ url, base: "{}", scripts: createScripts(), onFull: nothing });
-  return examine(connection, url);
+  return await examine(connection, url);
 }
 
 async function examine(connection: Connection, url: string): Promise<RedisFinding[]> {
