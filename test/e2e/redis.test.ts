@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isClosed } from "@stagewire/shared";
 import { checkLog } from "../support/check-log.js";
-import { cli } from "../support/cli-process.js";
+import { cli, startCli } from "../support/cli-process.js";
+import { inTerminal, noTerminal } from "../support/pseudo-terminal.js";
 import { NO_REDIS, REDIS_SKIP, type RedisServer, startRedis } from "../support/redis-server.js";
 import { answerOf, is, isEnd, isToken, of, reach, verdict } from "../support/scene.js";
 import { startScriptedModel } from "../support/scripted-model.js";
@@ -101,6 +102,52 @@ describe.skipIf(NO_REDIS !== undefined)(`a server on Redis, with redis-server${R
     expect(checkLog(whole.events)).toEqual(view);
     expect(of(resumed.events, "stage_start")[0]).toMatchObject({ cause: "recovered", stage: "implementation" });
   });
+
+  test("a server says at its start what its Redis does not promise, and does not start on one that would lose runs", async () => {
+    await using forgetful = await startRedis(["--appendonly", "no"]);
+    await using evicting = await startRedis(["--maxmemory", "100mb", "--maxmemory-policy", "volatile-lru"]);
+    await using folder = await temporaryFolder();
+    const start = async ({ url }: RedisServer) =>
+      startServerProcess({ data: folder.path, port: await freePort(), env: { STAGEWIRE_REDIS_URL: url } });
+    await using server = await start(forgetful);
+    expect(server.log).toMatch(/no append-only file: when it ends, all since its last snapshot is lost/);
+    expect(server.log).toMatch(/no replica: when its disk is lost, every run is lost/);
+    await expect(start(evicting)).rejects.toThrow(/ended with 2:[^]*volatile-lru[^]*Set maxmemory-policy noeviction/);
+  });
+
+  test.each(["worker", "api"])("run starts a server that does all, where STAGEWIRE_ROLE is %s", async (role) => {
+    await using house = await openHouse(role === "worker" ? 4 : 5);
+    const { env, folder } = house;
+    house.model.answer(answerOf);
+    const own = { ...env, STAGEWIRE_ROLE: role, PORT: String(await freePort()) };
+    const { code, stderr } = await cli(["run", "a URL shortener"], { env: own, cwd: folder.path });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/finished in/) as string });
+  });
+
+  test("who leaves a run of one's own server is told who goes on with it", async () => {
+    await using house = await openHouse(6);
+    const options = { env: { ...house.env, PORT: String(await freePort()) }, cwd: house.folder.path };
+    await using running = startCli(["run", "a URL shortener"], options);
+    await running.printed("started");
+    await reach(house.model, "architecture");
+    running.child.kill("SIGTERM");
+    expect((await running.result).stderr).toMatch(
+      /loses its server .* it goes on at another one on the same Redis, or/,
+    );
+  });
+
+  test.skipIf(noTerminal)(
+    "who stops a server is told who goes on with the rest (needs util-linux's script)",
+    async () => {
+      await using house = await openHouse(7);
+      const flags = ["--port", String(await freePort())];
+      await using serving = inTerminal(["serve", ...flags], 120, house.env);
+      await serving.printed("ready in");
+      serving.press("\u0003");
+      await serving.printed("the rest goes on at other servers on this Redis (again to stop at once)");
+      expect(await serving.result).toMatchObject({ code: 0 });
+    },
+  );
 
   test("the commands show the address without its password, and doctor says what this Redis does not promise", async () => {
     await using house = await openHouse(3);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { watch } from "../../server/src/engine/watch.js";
@@ -133,6 +134,16 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
       await expect
         .poll(() => [...heard.values()].toSorted((a, b) => Number(a) - Number(b)))
         .toEqual(range(2_371, 2_400));
+    });
+
+    test("one that fell behind on more runs than it reads at a time hears of every one", async () => {
+      await using pair = await openPair();
+      const { here, there } = pair;
+      const heard = new Set<string>();
+      there.subscribeChanges(({ summary }) => heard.add(summary.runId));
+      // Each run changes once, so a change that is passed over is never made up for.
+      await Promise.all(range(1, 4_000).map((number) => createRun(here, `run-${number}`)));
+      await expect.poll(() => heard.size, { timeout: 5_000 }).toBe(4_000);
     });
 
     test("a run that another process deleted ends its watchers here with RUN_NOT_FOUND", async () => {
@@ -329,6 +340,45 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
       expect(await own.client.keys("*")).toEqual([]);
     });
 
+    test("one that is as it should be is told nothing of, its replica is refused", async () => {
+      await using master = await startRedis(["--appendfsync", "everysec"]);
+      await using replica = await startRedis(["--replicaof", "127.0.0.1", String(master.port)]);
+      await expect.poll(() => checkRedis(master.url)).toEqual([]);
+      const refused = {
+        code: "DATA_UNAVAILABLE",
+        message: expect.stringMatching(/replica, which takes no writes: give the address of its master/),
+      };
+      await expect(openRedisLog({ url: replica.url })).rejects.toMatchObject(refused);
+      expect(await master.client.keys("*")).toEqual([]);
+    });
+
+    test("a Redis Cluster is refused", async () => {
+      await using own = await startRedis(["--cluster-enabled", "yes"]);
+      await expect(openRedisLog({ url: own.url })).rejects.toMatchObject({
+        code: "DATA_UNAVAILABLE",
+        message: expect.stringMatching(/Redis Cluster.*use one Redis/) as string,
+      });
+    });
+
+    test("one that is too old is refused, with the version that is needed", async () => {
+      await using old = await startOldRedis(redis.port);
+      await expect(openRedisLog({ url: old.url })).rejects.toMatchObject({
+        code: "DATA_UNAVAILABLE",
+        message: expect.stringMatching(/Redis is 6\.0\.9+; the run log needs 6\.2 or newer/) as string,
+      });
+    });
+
+    test("one that leaves its file to the system is told, with what is lost; one that keeps that to itself is not asked", async () => {
+      await using lazy = await startRedis(["--appendfsync", "no"]);
+      await using silent = await startRedis(["--appendfsync", "no", "--rename-command", "CONFIG", ""]);
+      const messages = async (url: string) => (await checkRedis(url)).map(({ message }) => message);
+      expect(await messages(lazy.url)).toEqual([
+        expect.stringMatching(/appendfsync no.*a power loss may cost half a minute.*everysec or always/),
+        expect.stringMatching(/no replica: when its disk is lost, every run is lost/),
+      ]);
+      expect(await messages(silent.url)).toEqual([expect.stringMatching(/no replica/)]);
+    });
+
     test("a wrong password, and nobody there, are told without the password", async () => {
       await using own = await startRedis(["--requirepass", "right-one"]);
       const there = `redis://:wrong-one@127.0.0.1:${own.port}`;
@@ -376,6 +426,31 @@ describe("what a Redis says of itself", () => {
     expect(judgeRedis({ info: good, appendfsync: "no" })).toMatchObject([{ level: "warn", message: /appendfsync no/ }]);
   });
 });
+
+/** The Redis at `port`, but for what it says of its version. */
+async function startOldRedis(port: number) {
+  const proxy = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    const older = (chunk: Buffer) =>
+      // As long as before: Redis has told the length.
+      chunk.toString("latin1").replace(/(?<=redis_version:)\S+/, (version) => "6.0.".padEnd(version.length, "9"));
+    upstream.on("data", (chunk) => client.write(older(chunk), "latin1"));
+    client.on("data", (chunk) => upstream.write(chunk));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on("error", () => {}).once("close", () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}
 
 /** A client that goes with its test. */
 class Client implements AsyncDisposable {
