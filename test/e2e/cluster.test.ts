@@ -27,7 +27,7 @@ async function openCluster() {
   const nodes: Node[] = [];
   return {
     model,
-    async start(role = "api,worker", more: Record<string, string> = {}): Promise<Node> {
+    async start(role = "api,worker", more: Record<string, string> = {}, port?: number): Promise<Node> {
       const network = await startCuttingProxy(redis.url);
       const env = {
         OPENAI_BASE_URL: model.baseUrl,
@@ -36,7 +36,7 @@ async function openCluster() {
         STAGEWIRE_REDIS_URL: `${network.url.replace("http", "redis")}/${database}`,
         ...more,
       };
-      const server = await startServerProcess({ data: folder.path, port: await freePort(), env });
+      const server = await startServerProcess({ data: folder.path, port: port ?? (await freePort()), env });
       const client = plainClient(server.url);
       const close = async () => {
         await client[Symbol.asyncDispose]();
@@ -207,11 +207,12 @@ describe.skipIf(NO_REDIS !== undefined)(`a cluster of processes, with redis-serv
       Array.from({ length: 20 }, (_, index) => api.client.trpc.runs.start.mutate({ task: `task ${index}` })),
     );
     const watches = started.map(({ runId }) => api.client.watch(runId));
-    for (const old of workers) {
-      await house.start("worker");
+    for (const old of [api, ...workers]) {
       old.server.signal("SIGTERM");
       const answers = () => fetch(`${old.server.url}/healthz`).then(Boolean, () => false);
       await expect.poll(answers).toBe(false);
+      // On the same port: the watchers of the old one come back to it by themselves.
+      await house.start(old === api ? "api" : "worker", {}, Number(new URL(old.server.url).port));
     }
     for (const watch of watches) expect(await watch.until(isEnd)).toMatchObject({ outcome: "completed" });
     for (const [index, watch] of watches.entries()) {
