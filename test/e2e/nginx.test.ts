@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { checkLog, tokensOf } from "../support/check-log.js";
 import { DOORS } from "../support/doors/index.js";
-import { nginx, type Nginx, type Passed, startNginx } from "../support/nginx.js";
+import { parseAllDocuments } from "yaml";
+import { readDocument } from "../support/documents.js";
+import { nginx, type Nginx, type Passed, startNginx, startNginxWith } from "../support/nginx.js";
 import { answerOf, isEnd, placeOf, verdict } from "../support/scene.js";
 import { startScriptedModel } from "../support/scripted-model.js";
 import { startServer } from "../support/start-server.js";
@@ -158,5 +160,48 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
       socket.terminate();
     }
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+  });
+
+  describe("the examples in deploy/", () => {
+    const manifests = parseAllDocuments(readDocument("deploy/kubernetes.yaml")) as { toJS(): unknown }[];
+    const sidecar = manifests
+      .map((document) => document.toJS() as { data?: Record<string, string> })
+      .flatMap(({ data }) => data?.["default.conf"] ?? [])
+      .join("");
+    test.each([
+      ["nginx.conf", readDocument("deploy/nginx.conf")],
+      ["kubernetes.yaml", sidecar],
+    ])("%s asks for a password, passes every door on, and tells without one how the server is", async (_, conf) => {
+      await using one = await startServer();
+      await using other = await startServer();
+      const { host } = new URL(one.url);
+      await using proxy = await startNginxWith(
+        ({ listen, htpasswd }) =>
+          conf
+            .replace("listen 8080;", `listen ${listen};`)
+            .replace(/(?<=auth_basic_user_file )[^;]+/, htpasswd)
+            .replaceAll("127.0.0.1:4402", new URL(other.url).host)
+            .replaceAll(/127\.0\.0\.1:440[01]/g, host),
+        "operator:{PLAIN}a-password\n",
+      );
+      const statusOf = async (path: string, headers = {}) => (await fetch(`${proxy.url}${path}`, { headers })).status;
+      const authorization = `Basic ${Buffer.from("operator:a-password").toString("base64")}`;
+      for (const path of ["/", "/api/runs", "/trpc/server.info", "/socket.io/?EIO=4&transport=polling"]) {
+        expect({ path, status: await statusOf(path) }).toEqual({ path, status: 401 });
+      }
+      expect(await statusOf("/api/runs", { authorization })).toBe(200);
+      expect(await statusOf("/socket.io/?EIO=4&transport=polling", { authorization })).toBe(200);
+      expect(await Promise.all([statusOf("/healthz"), statusOf("/readyz")])).toEqual([200, 200]);
+      const opened = async (headers: Record<string, string>) => {
+        const socket = new WebSocket(`${proxy.url.replace("http", "ws")}/trpc`, { headers });
+        const result = await new Promise((resolve) => {
+          socket.once("open", () => resolve(true));
+          socket.once("error", () => resolve(false));
+        });
+        socket.terminate();
+        return result;
+      };
+      expect([await opened({}), await opened({ authorization })]).toEqual([false, true]);
+    });
   });
 });

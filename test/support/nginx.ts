@@ -34,14 +34,29 @@ export interface Nginx extends AsyncDisposable {
  * but for `also`: more lines of its server.
  */
 export async function startNginx(upstream: string, also = ""): Promise<Nginx> {
+  const location = fencesOf(readDocument("docs/doors.md")).find(({ info }) => info === "nginx")?.body ?? "";
+  expect(location).toContain("http://127.0.0.1:4400;");
+  return await startNginxWith(
+    ({ listen }) => `server { listen ${listen}; ${also} ${location.replace("http://127.0.0.1:4400", upstream)} }`,
+  );
+}
+
+/** Where this nginx listens, and a file that holds the users `users`. */
+export interface NginxPlaces {
+  readonly listen: string;
+  readonly htpasswd: string;
+}
+
+/** An nginx of the test's own with this in its http block. `users` are lines as `name:{PLAIN}password`. */
+export async function startNginxWith(http: (places: NginxPlaces) => string, users = ""): Promise<Nginx> {
   if (nginx === undefined) throw new Error("there is no nginx here");
   const folder = await mkdtemp(join(tmpdir(), "stagewire-nginx-"));
   // Its workers give up root's rights.
   await chmod(folder, 0o755);
   const port = await freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  const location = fencesOf(readDocument("docs/doors.md")).find(({ info }) => info === "nginx")?.body ?? "";
-  expect(location).toContain("http://127.0.0.1:4400;");
+  const htpasswd = join(folder, "htpasswd");
+  await writeFile(htpasswd, users);
   await writeFile(
     join(folder, "nginx.conf"),
     `daemon off;
@@ -53,11 +68,7 @@ http {
   log_format passed '$status $request_time $uri $http_user_agent';
   access_log ${folder}/access.log passed;
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(" ")}
-  server {
-    listen 127.0.0.1:${port};
-    ${also}
-    ${location.replace("http://127.0.0.1:4400", upstream)}
-  }
+  ${http({ listen: `127.0.0.1:${port}`, htpasswd })}
 }
 `,
   );
