@@ -137,12 +137,16 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
     });
 
     test("one that fell behind on more runs than it reads at a time hears of every one", async () => {
-      await using pair = await openPair();
-      const { here, there } = pair;
+      await using proxy = await startCuttingProxy(redis.url);
+      const prefix = randomUUID();
+      await using here = await openRedisLog({ url: redis.url, prefix });
+      await using there = await openRedisLog({ url: proxy.url.replace("http", "redis"), prefix });
       const heard = new Set<string>();
       there.subscribeChanges(({ summary }) => heard.add(summary.runId));
+      proxy.down();
       // Each run changes once, so a change that is passed over is never made up for.
       await Promise.all(range(1, 4_000).map((number) => createRun(here, `run-${number}`)));
+      proxy.up();
       await expect.poll(() => heard.size, { timeout: 5_000 }).toBe(4_000);
     });
 
