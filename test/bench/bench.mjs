@@ -6,13 +6,14 @@ import { describe, judge, machine } from "./report.mjs";
 import { cluster } from "./scenarios/cluster.mjs";
 import { fanOut } from "./scenarios/fan-out.mjs";
 import { latency } from "./scenarios/latency.mjs";
+import { manyRuns } from "./scenarios/many-runs.mjs";
 import { modelToWatcher } from "./scenarios/model-to-watcher.mjs";
 import { resume } from "./scenarios/resume.mjs";
 
-const SCENARIOS = { a: modelToWatcher, b: fanOut, c: latency, d: resume, e: cluster };
+const SCENARIOS = { a: modelToWatcher, b: fanOut, c: latency, d: resume, e: cluster, f: manyRuns };
 /** After this the benchmark gives up, in ms. */
-const MOST_MS = 240_000;
-const USAGE = `npm run bench -- [--only a,b,c,d,e] [--json] [--prof <folder>] [--contenders stagewire,raw-ws,socket-io,plain-trpc]
+const MOST_MS = 300_000;
+const USAGE = `npm run bench -- [--only a,b,c,d,e,f] [--json] [--prof <folder>] [--contenders stagewire,raw-ws,socket-io,plain-trpc]
   --json        prints one JSON document instead of tables (npm run --silent bench -- --json prints nothing else)
   --prof        writes a CPU profile of each measured window into the folder
   --contenders  of scenario b, only these`;

@@ -1,14 +1,16 @@
 // A Redis of the benchmark's own, as the documents say that one should be set up.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { freePort, reachable } from "../ports.mjs";
 import { serveRole } from "../role.mjs";
 
 const dir = await mkdtemp(join(tmpdir(), "stagewire-bench-redis-"));
 let child;
+let client;
 
 serveRole({
   /** `undefined` where there is no redis-server. */
@@ -21,25 +23,20 @@ serveRole({
       while (!(await reachable(port))) await delay(20);
       return false;
     })();
-    return (await Promise.race([missing, answers])) ? undefined : `redis://127.0.0.1:${port}`;
+    if (await Promise.race([missing, answers])) return undefined;
+    client = new Redis(port);
+    return `redis://127.0.0.1:${port}`;
+  },
+  /** Connections besides the one that asks, and µs of its one core so far. */
+  async facts() {
+    const info = await client.info();
+    const of = (name) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1]);
+    const cpuUs = (of("used_cpu_user_main_thread") + of("used_cpu_sys_main_thread")) * 1e6;
+    return { connections: of("connected_clients") - 1, cpuUs };
   },
   async exit() {
+    client?.disconnect();
     child?.kill("SIGKILL");
     await rm(dir, { recursive: true, force: true });
   },
 });
-
-function reachable(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.end());
-  });
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
