@@ -24,8 +24,10 @@ export function manyRuns({ measured }) {
     const keeper = start("keeper");
     const runs = await keeper.call("keep", { redisUrl, count: RUNS, ...STREAMING });
     const load = start("shared-sockets");
-    // With the feed of all runs going, and nobody watching any.
+    // Nobody watches any, but every server reads the feed of all.
+    await api.call("begin");
     await wait(WARM_MS);
+    const idling = await api.call("end");
     const unwatched = await api.call("held");
 
     await api.call("begin");
@@ -63,6 +65,7 @@ export function manyRuns({ measured }) {
           appendP99: spread(appends).p99,
           missing,
           cpu: cpu(cpuUs, wallMs),
+          idleCpu: cpu(idling.cpuUs, idling.wallMs),
           redisCpu: cpu(after.cpuUs - before.cpuUs, wallMs),
           connections,
           kib: (watched.bytes - unwatched.bytes) / RUNS / 1_024,
@@ -81,6 +84,7 @@ export function manyRuns({ measured }) {
         appendP99: "append p99 ms",
         missing: "runs with missing events",
         cpu: "CPU %",
+        idleCpu: "unwatched",
         redisCpu: "Redis CPU %",
         connections: "Redis connections",
         kib: "KiB a run",
