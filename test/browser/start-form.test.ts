@@ -29,7 +29,7 @@ describe.skipIf(chromiumMissing)(`the start form (needs Chromium at ${CHROMIUM},
     await page.getByText("More options").click();
     await page
       .getByText(
-        "More options · model model-for-all · 1 stage with a model of its own · pauses before Implementation · at most 90000 tokens · cancelled when nobody watches",
+        "More options · model model-for-all · 1 stage with a model of its own · pauses before Implementation · at most 90,000 tokens · cancelled when nobody watches",
       )
       .waitFor();
     await taskField(page).press("Control+Enter");

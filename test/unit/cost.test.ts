@@ -28,7 +28,7 @@ test("a budget is used up by more than it allows, and the error names it", () =>
   const spent = [used("small", 600_000, 400_000)];
   expect(budgetError({}, spent, prices)).toBeUndefined();
   expect(budgetError({ maxTokens: 1_000_000 }, spent, prices)).toBeUndefined();
-  expect(budgetError({ maxTokens: 999_999 }, spent, prices)?.message).toContain("999999 tokens (options.maxTokens)");
+  expect(budgetError({ maxTokens: 999_999 }, spent, prices)?.message).toContain("999,999 tokens (options.maxTokens)");
   expect(budgetError({ maxCostUsd: 1.4 }, spent, prices)).toBeUndefined();
   expect(budgetError({ maxCostUsd: 1.39 }, spent, prices)).toMatchObject({ code: "BUDGET_EXCEEDED" });
   expect(budgetError({ maxCostUsd: 1.39 }, spent, prices)?.message).toContain("1.39 US dollars (options.maxCostUsd)");

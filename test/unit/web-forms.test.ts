@@ -83,7 +83,7 @@ describe("the start form", () => {
       "model small",
       "1 stage with a model of its own",
       "pauses before Polish",
-      "at most 5000 tokens",
+      "at most 5,000 tokens",
       "at most $0.25",
       "cancelled when nobody watches",
     ]);

@@ -43,7 +43,7 @@ export function budgetError(
 ): StagewireError | undefined {
   const tokens = used.reduce((sum, { usage }) => sum + usage.promptTokens + usage.completionTokens, 0);
   if (maxTokens !== undefined && tokens > maxTokens) {
-    return exceeded(`The run reached its budget of ${maxTokens} tokens (options.maxTokens)`);
+    return exceeded(`The run reached its budget of ${maxTokens.toLocaleString("en-US")} tokens (options.maxTokens)`);
   }
   const spent = maxCostUsd === undefined ? undefined : costUsd(used, prices);
   if (maxCostUsd !== undefined && spent !== undefined && spent > maxCostUsd) {

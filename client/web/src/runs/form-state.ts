@@ -112,10 +112,15 @@ export function formSummary(form: FormState, pipeline: PipelineInfo | undefined)
     ...(form.model.trim() === "" ? [] : [`model ${form.model.trim()}`]),
     ...(own === 0 ? [] : [`${own} ${own === 1 ? "stage with a model" : "stages with models"} of its own`]),
     ...(gates.length === 0 ? [] : [`pauses before ${gates.join(", ")}`]),
-    ...(form.maxTokens.trim() === "" ? [] : [`at most ${form.maxTokens.trim()} tokens`]),
+    ...(form.maxTokens.trim() === "" ? [] : [`at most ${grouped(form.maxTokens.trim())} tokens`]),
     ...(form.maxCostUsd.trim() === "" ? [] : [`at most $${form.maxCostUsd.trim()}`]),
     ...(form.cancelAbandoned ? ["cancelled when nobody watches"] : []),
   ];
+}
+
+/** What is no number stays as it was typed. */
+function grouped(typed: string): string {
+  return /^\d+$/.test(typed) ? formatCount(Number(typed)) : typed;
 }
 
 function modelsOf({ model, models }: FormState, pipeline: PipelineInfo | undefined): Record<string, string> {
