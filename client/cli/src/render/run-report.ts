@@ -101,7 +101,7 @@ function usageText({ usage, costUsd, durationMs, createdAt }: RunView, now: numb
 function stepFacts(step: StepView, now: number): string {
   const took = duration(step.durationMs ?? Math.max(0, now - step.startedAt));
   const parts = [step.status === "completed" ? took : `${step.status} ${took}`];
-  if (step.usage) parts.push(tokens(step.usage));
+  if (step.usage?.completionTokens) parts.push(tokens(step.usage));
   if (step.attempt > 1) parts.push(`attempt ${step.attempt}`);
   if (step.verdict) parts.push(step.verdict.approved ? "approved" : "not approved");
   return [...parts, step.model].join(", ");

@@ -11,7 +11,7 @@ import { duration, tokens } from "./format.js";
 /** `completed in 12.3 s, 1,204 tokens, approved` */
 export function stageEnd(event: StageCompleteEvent): string {
   const parts = [`${event.outcome} ${event.outcome === "completed" ? "in" : "after"} ${duration(event.durationMs)}`];
-  parts.push(tokens(event.usage));
+  if (event.usage.completionTokens > 0) parts.push(tokens(event.usage));
   if (event.verdict) parts.push(verdictText(event.verdict));
   return parts.join(", ");
 }

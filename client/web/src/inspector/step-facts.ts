@@ -47,7 +47,8 @@ function rateOf({ attempt, usage, durationMs, firstTokenMs }: StepView): number 
 
 /** What the step used, every attempt that has ended together. Pure. */
 export function usageFacts({ usage }: StepView): Fact[] {
-  if (!usage) return [];
+  // Where no model was called there is nothing to tell.
+  if (!usage || usage.promptTokens + usage.completionTokens === 0) return [];
   const about = usage.estimated ? "about " : "";
   const fact = (name: string, tokens: number | undefined): Fact[] =>
     tokens === undefined ? [] : [{ name, value: `${about}${formatCount(tokens)}` }];
