@@ -39,6 +39,18 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
     expect(complaints).toEqual([]);
   });
 
+  test("opened when it has ended, its head keeps no room for what can't come any more", async () => {
+    scene.model.answer(answerOf);
+    const { page } = await openRun(await startRun());
+    await outcome(page, /^Finished in /);
+    const whileWatched = await page.locator(".run-top").boundingBox();
+    await page.reload();
+    await outcome(page, /^Finished in /);
+    const opened = await page.locator(".run-top").boundingBox();
+    expect(whileWatched?.height).toBeGreaterThanOrEqual(112);
+    expect(opened?.height).toBeLessThan(90);
+  });
+
   test("cancelled: by whom, when and why, what is kept, and the way on as a fork", async () => {
     const runId = await startRun();
     const call = await reach(scene.model, "refinement", 1);
@@ -97,6 +109,9 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
     const { page } = await scene.browser.open(address);
     const panel = await outcome(page, /^The run failed in /);
     await panel.getByText("BUDGET_EXCEEDED").waitFor();
+    // The step called no model, and the panel has told of its error.
+    expect(await page.locator(".step-facts").innerText()).not.toContain("token");
+    expect(await page.getByRole("list", { name: "Errors in this step" }).count()).toBe(0);
     await panel.getByRole("button", { name: "Fork…" }).click();
     const tokens = page.getByLabel("Tokens, at most");
     expect(await tokens.inputValue()).toBe("30");

@@ -9,7 +9,8 @@ export function totalsOf(view: RunView): string {
     `${about}${plural(completionTokens, "token")} written, ${about}${plural(promptTokens, "token")} read`,
     ...(view.costUsd === undefined ? [] : [formatCost(view.costUsd)]),
   ];
-  return `${parts.join(", ")}${refinements(view)}.`;
+  const text = `${parts.join(", ")}${refinements(view)}.`;
+  return estimated ? `A${text.slice(1)}` : text;
 }
 
 function refinements({ pipeline, steps }: RunView): string {

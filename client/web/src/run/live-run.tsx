@@ -1,6 +1,6 @@
-import type { RunView, StagewireError } from "@stagewire/shared";
+import { isClosed, type RunView, type StagewireError } from "@stagewire/shared";
 import { type UseRun, useClient } from "@stagewire/client/react";
-import { lazy, Suspense, useRef } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { ExportRoom } from "../export/export-room";
 import { FindRoom } from "../find/find-room";
 import { useHeightVariable } from "../lib/use-height-variable";
@@ -48,12 +48,14 @@ export function LiveRun({ run }: LiveRunProps) {
   useHeightVariable(top, "--run-top");
   const inspector = useInspector();
   useFavicon(live.status);
+  // No fact and no control of it comes or goes any more, so nothing has to be kept free for one.
+  const [settled] = useState(isClosed(live));
   const online = connection.status === "open";
   const OtherView = address.view.component;
   return (
     <article className="run" data-online={online}>
       <StoppedClock value={replay.now}>
-        <div className="run-top" ref={top}>
+        <div className="run-top" ref={top} data-settled={settled && !replay.active}>
           <RunHeader view={view} online={online}>
             <FinishBell view={live} />
           </RunHeader>

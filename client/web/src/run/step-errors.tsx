@@ -3,16 +3,16 @@ import { formatDuration } from "../lib/format";
 import { Icon } from "../ui/icon";
 import type { PlannedStep } from "./plan";
 
-/** What went wrong in this step, and what was done about it. */
+/** What went wrong in this step, and what was done about it. What ended the run is told by its outcome. */
 export function StepErrors({ view, planned }: { view: RunView; planned: PlannedStep }) {
   const errors = view.errors.filter(
-    ({ stage, iteration }) => stage === planned.stage && (iteration ?? 0) === planned.iteration,
+    ({ fatal, stage, iteration }) => !fatal && stage === planned.stage && (iteration ?? 0) === planned.iteration,
   );
   if (errors.length === 0) return null;
   return (
     <ul className="errors" aria-label="Errors in this step">
       {errors.map((error) => (
-        <li key={error.seq} data-fatal={error.fatal}>
+        <li key={error.seq}>
           <Icon name={error.retryInMs === undefined ? "failed" : "retrying"} />
           <span>
             {error.attempt !== undefined && <strong>Attempt {error.attempt}: </strong>}
@@ -24,8 +24,7 @@ export function StepErrors({ view, planned }: { view: RunView; planned: PlannedS
   );
 }
 
-function aftermath({ fatal, retryInMs, code }: RunView["errors"][number]): string {
-  if (fatal) return `${code} · ended the run`;
+function aftermath({ retryInMs, code }: RunView["errors"][number]): string {
   // Another model is tried at once.
   if (retryInMs === 0) return `${code} · next attempt at once`;
   if (retryInMs !== undefined) return `${code} · next attempt after ${formatDuration(retryInMs)}`;
