@@ -34,7 +34,8 @@ export function pulseLine(view: RunView, now: number, heard: Heard): PulseLine {
     return { icon: "waiting", text, unusual: true };
   }
   const step = activeStep(view);
-  if (step?.status === "retrying") return retryLine(view, step, now);
+  if (step?.status === "retrying")
+    return { icon: "retrying", text: `attempt ${step.attempt} failed · ${nextAttempt(view, step, now)}` };
   const { progress } = view;
   if (view.status === "queued") return { icon: "queued", text: queuedText(progress?.queuePosition) };
   const paused = pausedText(view);
@@ -81,18 +82,20 @@ function waitedMs(view: RunView, step: StepView, now: number): number {
   return progress.stageElapsedMs + Math.max(0, now - firstSeen(progress));
 }
 
-function queuedText(position: number | undefined): string {
+/** That a run waits for its turn, and why. */
+export function queuedText(position: number | undefined): string {
   const why = "this server runs no more at once";
   if (position === undefined) return `queued: ${why}`;
   return position === 1 ? `queued, next in line: ${why}` : `queued at position ${position}: ${why}`;
 }
 
-function retryLine(view: RunView, step: StepView, now: number): PulseLine {
+/** `attempt 2 of at most 4 in 12 s`. Pure but for `firstSeen`. */
+export function nextAttempt(view: RunView, step: StepView, now: number): string {
   const error = view.errors.findLast(({ stage, iteration }) => stage === step.stage && iteration === step.iteration);
-  const left = error?.retryInMs === undefined ? 0 : error.retryInMs - (now - firstSeen(error));
+  const left = error?.retryInMs === undefined ? 0 : error.retryInMs - Math.max(0, now - firstSeen(error));
   const when = left > 0 ? `in ${formatDuration(left)}` : "now";
   const most = error?.maxAttempts === undefined ? "" : ` of at most ${error.maxAttempts}`;
-  return { icon: "retrying", text: `attempt ${step.attempt} failed · attempt ${step.attempt + 1}${most} ${when}` };
+  return `attempt ${step.attempt + 1}${most} ${when}`;
 }
 
 function closedLine(view: RunView): PulseLine {

@@ -36,6 +36,11 @@ export function Pulse({ run: { view, connection, lastEventAt, caughtUp }, retryN
   useHeightVariable(footer, "--pulse");
   const line = pulseLine(view, now, heard);
   const seq = `#${view.seq}`;
+  const said = complete
+    ? "all events received"
+    : open && cutOff
+      ? OFFLINE
+      : connectionText(connection, deviceOnline, now);
   return (
     <footer
       className="pulse"
@@ -47,7 +52,7 @@ export function Pulse({ run: { view, connection, lastEventAt, caughtUp }, retryN
     >
       <span className="pulse-part">
         <Icon name={connected ? "connected" : "offline"} />
-        {complete ? "all events received" : open && cutOff ? OFFLINE : connectionText(connection, deviceOnline, now)}
+        <span className={said === "connected" ? "pulse-connected" : undefined}>{said}</span>
       </span>
       {connection.status === "reconnecting" && (
         <button type="button" className="small" onClick={retryNow}>

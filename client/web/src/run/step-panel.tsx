@@ -1,15 +1,17 @@
-import type { RunView } from "@stagewire/shared";
+import type { RunView, StepView } from "@stagewire/shared";
 import type { ReactNode } from "react";
 import { Markdown } from "../markdown/markdown";
 import { byWhom } from "../lib/explain";
 import { formatDuration, formatWhen, plural } from "../lib/format";
 import { useSearchParams } from "wouter";
+import { useNow } from "../lib/use-now";
 import { useSessionState } from "../lib/use-session-state";
 import { StateChip } from "../ui/state-chip";
 import { StepActions } from "./step-actions";
 import { StepErrors } from "./step-errors";
 import { StepGuidance } from "./step-guidance";
 import type { PlannedStep } from "./plan";
+import { nextAttempt, queuedText } from "./pulse-line";
 import { VerdictPanel } from "./verdict";
 import { withoutVerdict } from "@stagewire/client/documents";
 
@@ -78,11 +80,13 @@ function StepText({ view, planned: { key, step, state, skippedBy } }: StepPanelP
       </>
     );
   }
+  if (!step && view.status === "queued")
+    return <p className="note">Not started yet; {queuedText(view.progress?.queuePosition)}.</p>;
   if (!step) return <p className="note">{ABSENT[state] ?? "Not started yet."}</p>;
   const live = step.status === "running";
   if (step.output === "") {
-    if (!live)
-      return <p className="note">{state === "retrying" ? "Waiting for the next attempt…" : "Nothing was written."}</p>;
+    if (state === "retrying") return <NextAttempt view={view} step={step} />;
+    if (!live) return <p className="note">Nothing was written.</p>;
     return <p className="note">{step.reasoning ? "Thinking…" : "Waiting for the first token…"}</p>;
   }
   return (
@@ -92,6 +96,11 @@ function StepText({ view, planned: { key, step, state, skippedBy } }: StepPanelP
       <Markdown key={key} text={step.verdict ? withoutVerdict(step.output) : step.output} live={live} />
     </>
   );
+}
+
+/** Counts down to the next attempt. */
+function NextAttempt({ view, step }: { view: RunView; step: StepView }) {
+  return <p className="note run-going">Next: {nextAttempt(view, step, useNow(500))}</p>;
 }
 
 interface FoldProps {
@@ -128,6 +137,8 @@ function facts({ step, inherited }: PlannedStep): string {
   if (step.attempt > 1)
     parts.push(`attempt ${step.attempt}${step.cause === "recovered" ? ", after a restart of the server" : ""}`);
   if (step.durationMs !== undefined) parts.push(formatDuration(step.durationMs));
-  if (step.usage) parts.push(`${step.usage.estimated ? "about " : ""}${plural(step.usage.completionTokens, "token")}`);
+  // That nothing was used is no news where no model was called, or the call was refused.
+  if (step.usage?.completionTokens)
+    parts.push(`${step.usage.estimated ? "about " : ""}${plural(step.usage.completionTokens, "token")}`);
   return parts.join(" · ");
 }
