@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Starts a run and gives its id. */
 export async function startRun(url, task, options = {}) {
@@ -15,6 +16,11 @@ export async function control(url, runId, command) {
 export async function getRun(url, runId) {
   const response = await fetch(`${url}/api/runs/${runId}`);
   return response.json();
+}
+
+/** Waits until a run has come so far. */
+export async function reach(url, runId, isThere) {
+  while (!isThere(await getRun(url, runId))) await delay(200);
 }
 
 async function post(url, body) {

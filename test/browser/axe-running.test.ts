@@ -25,7 +25,7 @@ describe.skipIf(chromiumMissing)(
         await waiting.getByText(/^waiting for the first token · /).waitFor();
         expect.soft(await faultsEverywhere(waiting), "waiting").toEqual([]);
         const queued = await open(await scene.start("the second"));
-        await queued.getByText("queued, next in line: this server runs no more at once").waitFor();
+        await queued.locator(".pulse").getByText("queued, next in line: this server runs no more at once").waitFor();
         expect.soft(await faultsEverywhere(queued), "queued").toEqual([]);
         await waiting.getByText(/connected, silent for/).waitFor();
         expect.soft(await faultsEverywhere(waiting), "quiet").toEqual([]);

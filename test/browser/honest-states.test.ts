@@ -22,7 +22,7 @@ describe.skipIf(chromiumMissing)(`honest states (needs Chromium at ${CHROMIUM}, 
     const first = await scene.start();
     const call = await scene.model.next();
     const { page } = await scene.browser.open(await scene.start("the second"));
-    await page.getByText("queued, next in line: this server runs no more at once").waitFor();
+    await page.locator(".pulse").getByText("queued, next in line: this server runs no more at once").waitFor();
     await page.goto(first);
     await page.getByText(/^waiting for the first token · /).waitFor();
     call.write("Let me see.", "reasoning");

@@ -40,8 +40,9 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
   });
 
   test("opened when it has ended, its head keeps no room for what can't come any more", async () => {
-    scene.model.answer(answerOf);
     const { page } = await openRun(await startRun());
+    await page.getByText("Waiting for the first token…").waitFor();
+    scene.model.answer(answerOf);
     await outcome(page, /^Finished in /);
     const whileWatched = await page.locator(".run-top").boundingBox();
     await page.reload();
