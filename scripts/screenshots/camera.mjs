@@ -17,7 +17,7 @@ const COLOURS = [
   { suffix: "-dark", colorScheme: "dark" },
 ];
 /** Anything longer is a mistake of the script. A whole run of the demo model takes about a minute. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * Takes pictures into `folder`, of what `wanted(name)` says; a name is `<state>[-phone][-dark]`. `close` ends its

@@ -44,6 +44,7 @@ describe.skipIf(chromiumMissing)(`a run on a phone (needs Chromium at ${CHROMIUM
     await page.goto(first);
     call.refuse(503, "too busy", { "retry-after": "5" });
     await page.getByText(/^Next: attempt 2 of at most 4 in \d/).waitFor();
+    expect(await sidewaysScroll(page)).toBe(0);
   });
 });
 
