@@ -140,8 +140,8 @@ describe.skipIf(chromiumMissing)(`keys and palette (needs Chromium at ${CHROMIUM
       ["/", "find-bar", "Find"],
       ["Control+k", "palette", "Command palette"],
     ] as const) {
-      const { page, complaints } = await scene.browser.open(`${scene.server.url}/runs/${runId}`);
-      await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+      // Held up from the beginning: the page fetches it by itself when it has nothing else to do.
+      const { page, complaints } = await scene.browser.open(`${scene.server.url}/healthz`);
       let arrive = (): void => {};
       const kept = new Promise<void>((resolve) => (arrive = resolve));
       await page.route(`**/${chunk}-*.js`, async (route) => {
@@ -149,6 +149,8 @@ describe.skipIf(chromiumMissing)(`keys and palette (needs Chromium at ${CHROMIUM
         await route.continue();
       });
       const asked = page.waitForRequest(`**/${chunk}-*.js`);
+      await page.goto(`${scene.server.url}/runs/${runId}`);
+      await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
       await page.keyboard.press(keys);
       await asked;
       await page.keyboard.type("xx pen");
@@ -165,6 +167,43 @@ describe.skipIf(chromiumMissing)(`keys and palette (needs Chromium at ${CHROMIUM
       expect(complaints).toEqual([]);
     }
     expect((await scene.server.engine.get(runId)).controls).toEqual([]);
+    await scene.client.control(runId, { type: "cancel", when: "now" });
+    await call.closed;
+  });
+
+  test("find and the palette are fetched before they are asked for, and then open at once", async () => {
+    const { runId } = await scene.client.trpc.runs.start.mutate({ task: "build it" });
+    const call = await scene.model.next();
+    const { page, complaints } = await scene.browser.open(`${scene.server.url}/healthz`);
+    const fetched = ["find-bar", "palette", "shortcut-sheet"].map((chunk) => page.waitForResponse(`**/${chunk}-*.js`));
+    await page.goto(`${scene.server.url}/runs/${runId}`);
+    // Read as well, and their styles with them.
+    for (const response of await Promise.all(fetched)) {
+      await page.evaluate(`import(${JSON.stringify(response.url())}).then(() => undefined)`);
+    }
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("link[rel=stylesheet]")].every((link) => "sheet" in link && link.sheet),
+    );
+    for (const [key, shown] of [
+      ["/", '[role="search"] input'],
+      ["k", "dialog input"],
+      ["?", "dialog"],
+    ] as const) {
+      // What has to wait for a module is not there when the key's event is over.
+      const opens = await page.evaluate(
+        async ([pressed, selector]) => {
+          const init = { key: pressed, ctrlKey: pressed === "k", bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new KeyboardEvent("keydown", init));
+          await Promise.resolve();
+          return document.querySelector(selector) !== null;
+        },
+        [key, shown] as const,
+      );
+      expect([key, opens]).toEqual([key, true]);
+      await page.keyboard.press("Escape");
+      await page.locator(shown).waitFor({ state: "detached" });
+    }
+    expect(complaints).toEqual([]);
     await scene.client.control(runId, { type: "cancel", when: "now" });
     await call.closed;
   });

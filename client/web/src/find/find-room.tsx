@@ -1,9 +1,10 @@
-import { lazy, type RefObject, Suspense, useRef, useState } from "react";
+import { type RefObject, Suspense, useRef, useState } from "react";
 import { HoldKeys } from "../keys/hold-keys";
 import { useAction } from "../keys/use-action";
+import { createPart, usePreload } from "../lib/part";
 import type { PlannedStep } from "../run/plan";
 
-const FindBar = lazy(() => import("./find-bar"));
+const FindBar = createPart(() => import("./find-bar"));
 
 export interface FindRoomProps {
   /** The steps of the run, in order. */
@@ -21,6 +22,7 @@ export function FindRoom(props: FindRoomProps) {
   /** Counts how often the key was pressed; nothing while the bar is closed. */
   const [asked, setAsked] = useState<number>();
   const before = useRef<Element>(null);
+  usePreload(FindBar);
   useAction("find", () => {
     if (asked === undefined) before.current = document.activeElement;
     setAsked((asked ?? 0) + 1);

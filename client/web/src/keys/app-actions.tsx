@@ -1,5 +1,6 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useLocation } from "wouter";
+import { createPart, usePreload } from "../lib/part";
 import { useSetting } from "../lib/setting";
 import { theme } from "../lib/theme";
 import { timeZone } from "../lib/time-zone";
@@ -8,8 +9,8 @@ import { HoldKeys } from "./hold-keys";
 import { keyHint } from "./key-hint";
 import { useAction } from "./use-action";
 
-const ShortcutSheet = lazy(() => import("./shortcut-sheet"));
-const Palette = lazy(() => import("./palette"));
+const ShortcutSheet = createPart(() => import("./shortcut-sheet"));
+const Palette = createPart(() => import("./palette"));
 
 const THEME_ICONS: Record<ReturnType<typeof theme.get>, IconName> = { system: "contrast", light: "sun", dark: "moon" };
 
@@ -20,6 +21,8 @@ export function AppActions() {
   const chosenTheme = useSetting(theme);
   const zone = useSetting(timeZone);
   const close = () => setOpen(undefined);
+  usePreload(Palette);
+  usePreload(ShortcutSheet);
   useAction("help", () => setOpen("help"));
   useAction("palette", () => setOpen("palette"));
   useAction("new", () => navigate("/runs/new"));
