@@ -10,12 +10,16 @@ import { createServer } from "../../../server/dist/index.js";
 import { webRoot } from "../../../client/web/root.js";
 import { describe, judge, machine } from "../report.mjs";
 import { bundleSizes } from "./bundle.mjs";
+import { withTypeScript } from "../../../scripts/lib/load-typescript.mjs";
 import { startModel } from "./model.mjs";
+import { ENDED_RUNS, runs } from "./runs.mjs";
 import { heap, reopening, replaying, streaming } from "./scenarios.mjs";
 
 const CHROMIUM = process.env.STAGEWIRE_CHROMIUM ?? "/usr/bin/chromium";
-const SCENARIOS = { bundle, streaming, reopening, replaying, heap };
-const USAGE = `npm run bench:page -- [--only bundle,streaming,reopening,replaying,heap] [--minutes 10] [--slowdown 4]
+const SCENARIOS = { bundle, streaming, reopening, replaying, runs, heap };
+/** What a scenario's data folder holds before its server opens it. */
+const PREPARATIONS = { runs: writeEndedRuns };
+const USAGE = `npm run bench:page -- [--only bundle,streaming,reopening,replaying,runs,heap] [--minutes 10] [--slowdown 4]
   --minutes   how long the stream of the scenario heap takes
   --slowdown  how many times slower Chromium's processor is made
 Other work on the machine shows in every figure: as root, "nice -n -10 npm run bench:page" keeps some of it out.`;
@@ -55,7 +59,7 @@ async function run(names) {
   try {
     for (const name of names) {
       const startedAt = performance.now();
-      const { floors, ...result } = await withServer((world) =>
+      const { floors, ...result } = await withServer(PREPARATIONS[name], (world) =>
         SCENARIOS[name]({ ...world, browser, open: opener(browser) }),
       );
       const judged = floors.map((floor) => ({ ...floor, verdict: judge(floor) }));
@@ -69,11 +73,12 @@ async function run(names) {
   return 0;
 }
 
-/** A server with a model of its own, and an empty data folder, for one scenario. */
-async function withServer(act) {
+/** A server with a model of its own, and a data folder that is empty but for what `prepare` writes, for one scenario. */
+async function withServer(prepare, act) {
   const answers = [];
   const model = await startModel(() => answers.shift() ?? { tokens: ["Done."] });
   const data = await mkdtemp(join(tmpdir(), "stagewire-bench-"));
+  await prepare?.(data);
   const server = await createServer({
     port: 0,
     data,
@@ -89,6 +94,10 @@ async function withServer(act) {
     model.close();
     await rm(data, { recursive: true, force: true });
   }
+}
+
+function writeEndedRuns(folder) {
+  return withTypeScript("/test/support/many-runs.ts", ({ seedRuns }) => seedRuns(folder, ENDED_RUNS, Date.now()));
 }
 
 /** Opens a page whose processor is slowed down before it loads anything. */
