@@ -44,8 +44,7 @@ export function RunsSection() {
       <p className="runs-count muted">{countText({ found: found.length, held: runs.length, hasMore, filtered })}</p>
       {found.length > 0 && (
         <RunsTable
-          // Another question begins at its top.
-          key={JSON.stringify(shown)}
+          question={JSON.stringify(shown)}
           runs={found}
           complete={!hasMore}
           sort={shown.sort}

@@ -17,6 +17,8 @@ const CARD_PX = 124;
 const NEAR_END = 20;
 
 interface RunsTableProps {
+  /** What `runs` answers: another one begins at its top. */
+  readonly question: string;
   readonly runs: readonly RunSummary[];
   /** True when no older runs are left to load. */
   readonly complete: boolean;
@@ -26,13 +28,15 @@ interface RunsTableProps {
 }
 
 /** Only the rows in sight are in the page. New runs never move what the reader looks at, nor the focus. */
-export function RunsTable({ runs, complete, sort, onSort, onNearEnd }: RunsTableProps) {
+export function RunsTable({ question, runs, complete, sort, onSort, onNearEnd }: RunsTableProps) {
   const body = useRef<HTMLDivElement>(null);
   const phone = useMedia(PHONE);
   const top = useTopOf(body);
   const [focused, setFocused] = useState<string>();
   const focusedIndex = focused === undefined ? -1 : runs.findIndex(({ runId }) => runId === focused);
   const scrolledIn = useScrolledBelow(top);
+  /** The one before, while another one's answer is rendered for the first time. */
+  const [answered, setAnswered] = useState(question);
   // Its functions read what is now, and nothing here is memoised over them.
   // oxlint-disable-next-line react/incompatible-library
   const rows = useWindowVirtualizer({
@@ -45,7 +49,7 @@ export function RunsTable({ runs, complete, sort, onSort, onNearEnd }: RunsTable
     scrollPaddingStart: phone ? 8 : 48,
     scrollPaddingEnd: 8,
     // New runs come in at the top: whoever reads further down stays where they are.
-    anchorTo: scrolledIn ? "end" : "start",
+    anchorTo: scrolledIn && question === answered ? "end" : "start",
     // What has the focus stays in the page, however far it is scrolled away.
     rangeExtractor: (range) => {
       const shown = defaultRangeExtractor(range);
@@ -55,6 +59,11 @@ export function RunsTable({ runs, complete, sort, onSort, onNearEnd }: RunsTable
     },
   });
   useLayoutEffect(() => rows.measure(), [rows, phone]);
+  useLayoutEffect(() => {
+    if (question === answered) return;
+    setAnswered(question);
+    if (rows.scrollOffset) rows.scrollToOffset(0);
+  }, [question, answered, rows]);
   const items = rows.getVirtualItems();
   const nearEnd = runs.length - ((items.at(-1)?.index ?? 0) + 1) < NEAR_END;
   useEffect(() => onNearEnd(nearEnd), [nearEnd, onNearEnd]);
