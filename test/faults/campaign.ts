@@ -139,8 +139,9 @@ async function settle(world: World, commander: Commander, observers: readonly Ob
   for (const end = performance.now() + SETTLE_MS; waiting().length > 0;) {
     if (world.tally.violations.length > 0) return;
     if (performance.now() > end) {
-      for (const { name, runId, events } of waiting()) {
-        world.violate({ kind: "lost", what: `${name} has not seen its run end`, runId, events: events.slice(-3) });
+      for (const { name, connection, runId, events } of waiting()) {
+        const what = `${name} has not seen its run end (${connection})`;
+        world.violate({ kind: "lost", what, runId, events: events.slice(-3) });
       }
       return;
     }

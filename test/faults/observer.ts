@@ -14,6 +14,8 @@ export interface Observer extends Seen {
   readonly closed: boolean;
   /** What the events come to so far. */
   readonly view: RunView | undefined;
+  /** How its connection is, for one that waits for something that does not come. */
+  readonly connection: string;
   /** Breaks its socket off, without a close frame. */
   drop(): void;
   /** Reads nothing for so many ms, though its socket is open. */
@@ -45,6 +47,8 @@ export function observe(
   let socket: WebSocket | undefined;
   let gone = false;
   let closed = false;
+  /** By `performance.now()`. */
+  const since = { begun: 0, opened: 0, pinged: 0, heard: 0 };
   let settle: () => void = () => {};
   const over = new Promise<void>((resolve) => (settle = resolve));
 
@@ -69,7 +73,11 @@ export function observe(
     world.saw(event);
   };
   const onMessage = (text: string) => {
-    if (text === "PING") return socket?.send("PONG");
+    if (text === "PING") {
+      since.pinged = performance.now();
+      return socket?.send("PONG");
+    }
+    since.heard = performance.now();
     const { result, error } = JSON.parse(text) as Message;
     if (error) {
       const code = error.data?.reason ?? "";
@@ -91,7 +99,9 @@ export function observe(
   const connect = () => {
     const own = new WebSocket(`${url.replace(/^http/, "ws")}/trpc`);
     socket = own;
+    Object.assign(since, { begun: performance.now(), opened: 0, pinged: 0, heard: 0 });
     own.once("open", () => {
+      since.opened = performance.now();
       const input = { runId, detail, ...(cursor !== undefined && { lastEventId: cursor }) };
       own.send(JSON.stringify({ id: 1, method: "subscription", params: { path: "runs.events", input } }));
     });
@@ -120,6 +130,11 @@ export function observe(
     },
     get closed() {
       return closed;
+    },
+    get connection() {
+      const ago = (at: number) => (at === 0 ? "never" : `${Math.round(performance.now() - at)} ms ago`);
+      const times = Object.entries(since).map(([what, at]) => `${what} ${ago(at)}`);
+      return `${url}, cursor ${cursor ?? "none"}, socket in state ${socket?.readyState}, ${times.join(", ")}`;
     },
     drop: () => socket?.terminate(),
     async stall(ms) {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { watch } from "../../server/src/engine/watch.js";
@@ -152,7 +153,7 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
 
     test("a run that another process deleted ends its watchers here with RUN_NOT_FOUND", async () => {
       const prefix = randomUUID();
-      await using log = await openRedisLog({ url: redis.url, prefix, goneAfterMs: 50 });
+      await using log = await openRedisLog({ url: redis.url, prefix, lookAfterMs: 50 });
       await createRun(log, "a");
       const watching = watch(log, createTails(log), { runId: "a", signal: new AbortController().signal });
       await watching.next();
@@ -163,7 +164,82 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
     });
   });
 
+  describe("what was not heard", () => {
+    test("a run that Redis was too busy to place is heard all the same", async () => {
+      await using own = await startRedis();
+      const prefix = randomUUID();
+      await using here = await openRedisLog({ url: own.url, prefix, lookAfterMs: 50 });
+      await using there = await openRedisLog({ url: own.url, prefix });
+      await createRun(there, "a");
+      await own.client.config("SET", "busy-reply-threshold", 10);
+      const busy = new Redis(own.url, { lazyConnect: true });
+      const stuck = busy.eval("while true do end", 0).catch((error: unknown) => error);
+      await expect.poll(() => own.client.ping().catch((error: unknown) => String(error))).toContain("BUSY");
+      const heard: number[] = [];
+      here.subscribe("a", (entry) => heard.push(...seqsOf([entry])));
+      await expect(here.head("a")).rejects.toMatchObject({ code: "LOG_UNAVAILABLE" });
+      await own.client.script("KILL");
+      expect(String(await stuck)).toContain("killed");
+      busy.disconnect();
+      await there.full()?.over;
+      // Some of them may come before it knows where the log stands.
+      let last = 1;
+      await expect
+        .poll(async () => {
+          last++;
+          await appendTokens(there, "a", last, last);
+          return heard.length;
+        })
+        .toBeGreaterThan(3);
+      await expect.poll(() => heard.at(-1)).toBe(last);
+      expect(heard).toEqual(range(heard[0] ?? 0, last));
+    });
+
+    test("a log that goes on unheard is told of, and watchers are sent to it", async () => {
+      const prefix = randomUUID();
+      const told: unknown[] = [];
+      const options = {
+        url: redis.url,
+        prefix,
+        lookAfterMs: 50,
+        onListenerError: (error: unknown) => told.push(error),
+      };
+      await using log = await openRedisLog(options);
+      await createRun(log, "a");
+      let missed = 0;
+      log.subscribe(
+        "a",
+        () => {},
+        () => missed++,
+      );
+      await log.head("a");
+      // What no XREAD will tell.
+      await redis.client.hset(`{${prefix}}:run:a`, "head", 7);
+      await expect.poll(() => missed).toBeGreaterThan(0);
+      expect(String(told[0])).toContain("Run a stands at 7 in Redis, and nothing after 1 was heard");
+    });
+  });
+
   describe("a Redis that fails", () => {
+    test("the connection that follows a lost one is not broken off for the old one's silence", async () => {
+      await using proxy = await startCuttingProxy(redis.url);
+      const url = proxy.url.replace("http", "redis");
+      await using log = await openRedisLog({ url, prefix: randomUUID() });
+      await createRun(log, "a");
+      const connections = proxy.accepted;
+      // In the middle of a wait for entries, so that an answer is outstanding.
+      proxy.cut();
+      await expect.poll(() => proxy.accepted).toBeGreaterThan(connections);
+      await expect.poll(() => log.full()).toBeUndefined();
+      const again = proxy.accepted;
+      // Longer than the silence for which a connection is given up; it has to be waited for to see that nothing comes.
+      for (const until = performance.now() + 6_000; performance.now() < until;) {
+        expect(await log.head("a")).toMatchObject({ seq: 1 });
+        await delay(250);
+      }
+      expect(proxy.accepted).toBe(again);
+    });
+
     test("kill -9 and restart: nothing acknowledged is lost, calls in between are told, and watchers everywhere go on", async () => {
       await using own = await startRedis();
       await using pair = await openPair(own.url);

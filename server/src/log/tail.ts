@@ -79,7 +79,7 @@ class SharedTail {
     this.#unsubscribe = log.subscribe(
       runId,
       (entry) => this.#add(entry),
-      () => this.#gone(),
+      () => this.#readAgain(),
     );
   }
 
@@ -129,8 +129,8 @@ class SharedTail {
     for (const listener of listeners) listener();
   }
 
-  /** Sends everybody back to the log, which says what became of the run. */
-  #gone(): void {
+  /** Something was missed: sends everybody back to the log, which says what became of the run. */
+  #readAgain(): void {
     this.#entries = [];
     this.#paced = [];
     this.#kept = 0;

@@ -168,11 +168,11 @@ export interface RunLog extends AsyncDisposable {
 
   /**
    * Calls `listener` with every entry that is committed after this call, in order, and never before its commit. One
-   * that another process committed shortly before may be told too. `onGone` is called when a log that is shared finds
-   * that another process has deleted the run.
+   * that another process committed shortly before may be told too. `onMissed` is called when a log that is shared finds
+   * that another process has deleted the run, or that it did not hear everything: what there is has to be read.
    * Returns the unsubscribe function; calling it twice is fine. A listener that throws harms nobody else.
    */
-  subscribe(runId: string, listener: (entry: LogEntry) => void, onGone?: () => void): () => void;
+  subscribe(runId: string, listener: (entry: LogEntry) => void, onMissed?: () => void): () => void;
 
   /** Newest first. */
   list(input: ListInput): Promise<ListResult>;

@@ -62,6 +62,7 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
   });
+  keepTimerToItsStream(redis);
   const others: Redis[] = [];
   const reconnected: (() => void)[] = [];
   let lastError: unknown;
@@ -165,6 +166,7 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
     },
     blocking() {
       const other = new Redis(url, { ...options, lazyConnect: false, maxRetriesPerRequest: null });
+      keepTimerToItsStream(other);
       // The first connection has told of it.
       other.on("error", () => {});
       others.push(other);
@@ -184,4 +186,16 @@ export async function connectRedis({ url, base, scripts, onFull }: ConnectionOpt
 
 export function logClosed(): StagewireError {
   return new StagewireError("LOG_UNAVAILABLE", "The run log is closed: the server is stopping. Try again in a moment.");
+}
+
+/**
+ * The client (5.11) does not take back the timer of `socketTimeout` when the stream that it was set for closes: up to
+ * that long after a loss it would break off the next one, which is well, and not guard it until then.
+ */
+function keepTimerToItsStream(client: Redis): void {
+  client.on("close", () => {
+    const held = client as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
+    clearTimeout(held.socketTimeoutTimer);
+    held.socketTimeoutTimer = undefined;
+  });
 }

@@ -26,8 +26,8 @@ export interface RedisLogOptions {
   readonly onFull?: ((full: LogFull, cause: unknown) => void) | undefined;
   /** Told at the start what this Redis does not promise. @default nothing */
   readonly onWarning?: ((finding: RedisFinding) => void) | undefined;
-  /** Ms after which it is looked whether a watched run that is silent is still there. @default 10_000 */
-  readonly goneAfterMs?: number | undefined;
+  /** Ms after which it is looked whether a watched run that is silent is still there, and no further. @default 10_000 */
+  readonly lookAfterMs?: number | undefined;
 }
 
 /** A run log that several servers share. */
@@ -72,12 +72,12 @@ export async function openRedisLogWith(options: RedisLogOptions, scripts: Script
 async function open(
   connection: Connection,
   base: string,
-  { onListenerError = warn, goneAfterMs }: RedisLogOptions,
+  { onListenerError = warn, lookAfterMs }: RedisLogOptions,
 ): Promise<RedisLog> {
   const listeners = createSubscribers<LogEntry>(onListenerError);
   const feedListeners = createSubscribers<FeedChange>(onListenerError);
-  /** Called when a watched run is found deleted. */
-  const goneListeners = createSubscribers<undefined>(onListenerError);
+  /** Called when a watched run is found deleted, or further than what was heard of it. */
+  const missedListeners = createSubscribers<undefined>(onListenerError);
   const writes = createWrites(connection);
   const revision = async () => Number((await connection.send((redis) => redis.get(`${base}:revision`))) ?? 0);
   const changes = async (after: number, limit: number) => {
@@ -94,10 +94,10 @@ async function open(
     revision: await revision(),
     onEntry: (runId, entry) => listeners.prepare([[runId, entry]])(),
     onChange: (change) => feedListeners.prepare([[ALL_RUNS, change]])(),
-    onGone: (runId) => goneListeners.prepare([[runId, undefined]])(),
+    onMissed: (runId) => missedListeners.prepare([[runId, undefined]])(),
     changes: (after) => changes(after, MISSED_CHANGES),
     onError: onListenerError,
-    goneAfterMs,
+    lookAfterMs,
   });
   /** The compaction that goes on, or the last one: they come one after the other. */
   let compaction: Promise<unknown> = Promise.resolve();
@@ -209,10 +209,10 @@ async function open(
       return (await readPage(runId, after, maxBytes)).entries;
     },
 
-    subscribe(runId, listener, onGone) {
+    subscribe(runId, listener, onMissed) {
       if (closed) return nothing;
       const ends = [listeners.add(runId, listener), tail.watch(runId)];
-      if (onGone) ends.push(goneListeners.add(runId, onGone));
+      if (onMissed) ends.push(missedListeners.add(runId, onMissed));
       return () => {
         for (const end of ends) end();
       };
@@ -302,7 +302,7 @@ async function open(
       await writes.close();
       listeners.clear();
       feedListeners.clear();
-      goneListeners.clear();
+      missedListeners.clear();
       tail.close();
       await connection[Symbol.asyncDispose]();
     },

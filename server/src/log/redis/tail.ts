@@ -31,13 +31,13 @@ export interface TailOptions {
   readonly revision: number;
   readonly onEntry: (runId: string, entry: LogEntry) => void;
   readonly onChange: (change: FeedChange) => void;
-  /** A watched run that is not there any more. */
-  readonly onGone: (runId: string) => void;
+  /** A watched run that is not there any more, or of which something was not heard: its log has to be looked at. */
+  readonly onMissed: (runId: string) => void;
   /** Changes after a revision, as `RunLog.changes`: at most so many at a time, none only where there are none. */
   readonly changes: (revision: number) => Promise<FeedChange[]>;
   readonly onError: (error: unknown) => void;
-  /** Ms after which a silent run is looked for. @default 10_000 */
-  readonly goneAfterMs?: number | undefined;
+  /** Ms after which a silent run is looked after. @default 10_000 */
+  readonly lookAfterMs?: number | undefined;
 }
 
 interface Watched {
@@ -50,6 +50,8 @@ interface Watched {
   /** By `performance.now()`: when anything was last heard, and until when it counts as written here. */
   heardAt: number;
   ownUntil: number;
+  /** Where it stood when its log was found to be further. */
+  behind?: number | undefined;
 }
 
 type Stream = [key: string, entries: [id: string, fields: string[]][]];
@@ -62,14 +64,14 @@ const BLOCK_MS = 2_000;
 const OWN_MS = 3_000;
 /** What Redis and this process spend on an XREAD grows with its runs: this many for each ms of pause between two. */
 const RUNS_PER_MS = 500;
-const GONE_AFTER_MS = 10_000;
+const LOOK_AFTER_MS = 10_000;
 /** Ms until an XREAD that was refused is tried again. A lost connection needs none: it is waited for. */
 const RETRY = { minTimeout: 250, maxTimeout: 5_000, factor: 2 };
 const WAKE_TTL_MS = 60_000;
 
 export function createRedisTail(options: TailOptions): RedisTail {
-  const { connection, base, onEntry, onChange, onGone, onError } = options;
-  const { goneAfterMs = GONE_AFTER_MS } = options;
+  const { connection, base, onEntry, onChange, onMissed, onError } = options;
+  const { lookAfterMs = LOOK_AFTER_MS } = options;
   const redis = connection.blocking();
   const runs = new Map<string, Watched>();
   const logPrefix = `${base}:log:`;
@@ -98,7 +100,7 @@ export function createRedisTail(options: TailOptions): RedisTail {
           Object.assign(run, { located: true, epoch: Number(epoch ?? 0), seq: Number(head ?? 0) });
           wake();
         },
-        // Asked again after the reconnect, before everything else.
+        // Asked again after the reconnect, before everything else; and without one when it is looked after.
         () => {},
       );
   };
@@ -194,23 +196,42 @@ export function createRedisTail(options: TailOptions): RedisTail {
     }
   };
 
-  /** XREAD waits for ever on a key that is gone. */
-  const lookForGone = () => {
-    const silentSince = performance.now() - goneAfterMs;
+  /** XREAD waits for ever on a key that is gone. And whatever else may keep entries from being heard, it shows here. */
+  const lookAfterSilent = () => {
+    const silentSince = performance.now() - lookAfterMs;
     for (const [runId, run] of runs) {
-      if (!run.located || run.seq === 0 || run.heardAt > silentSince) continue;
+      if (run.heardAt > silentSince) continue;
       run.heardAt = performance.now();
+      if (!run.located) {
+        locate(runId, run);
+        continue;
+      }
       connection
-        .send((to) => to.exists(`${base}:run:${runId}`))
+        .send((to) => to.hget(`${base}:run:${runId}`, "head"))
         .then(
-          (there) => {
-            if (there === 0 && runs.get(runId) === run) onGone(runId);
+          (head) => {
+            if (runs.get(runId) === run) compare(runId, run, head === null ? undefined : Number(head));
           },
           () => {},
         );
     }
   };
-  const looking = setInterval(lookForGone, goneAfterMs).unref();
+  const compare = (runId: string, run: Watched, head: number | undefined) => {
+    if (head === undefined) {
+      if (run.seq > 0) onMissed(runId);
+      return;
+    }
+    // Once it may have been appended to just now. Twice, with nothing heard in between, nothing would tell it any more.
+    const missed = head > run.seq && run.behind === run.seq;
+    run.behind = head > run.seq ? run.seq : undefined;
+    if (!missed) return;
+    onError(
+      new Error(`Run ${runId} stands at ${head} in Redis, and nothing after ${run.seq} was heard: reading it again.`),
+    );
+    onMissed(runId);
+    redis.disconnect(true);
+  };
+  const looking = setInterval(lookAfterSilent, lookAfterMs).unref();
 
   connection.onReconnect(() => {
     // Own changes whose answer was lost are told like those of others.
