@@ -24,7 +24,7 @@ const common = {
 const test = {
   environment: "node",
   pool: "forks",
-  // Three files at a time: on two cores, since each waits half of its time. Files share what they import, a third of a run's time: nothing here keeps state in a module.
+  // Files share what they import, a third of a run's time: nothing here keeps state in a module.
   isolate: false,
   setupFiles: [source("test/support/seed.ts")],
   testTimeout: 30_000,
@@ -41,6 +41,9 @@ const ALSO_IN_A_CLUSTER =
     ? ["test/suites/sdk*.test.ts", "test/browser/*.test.ts"]
     : ["test/suites/sdk{,-fork,-real-server}.test.ts", "test/browser/{run-page,steering}.test.ts"];
 
+/** On two cores: two at a time leave half of them idle, since tests wait for timers and other processes. */
+const AT_A_TIME = 3;
+
 const MEASURING = ["test/e2e/{aimock,cancel-proof,demo,drops,kill,slow-reader,stalled-leaves}.test.ts"];
 
 export default defineConfig({
@@ -52,7 +55,7 @@ export default defineConfig({
           ...test,
           name: "parallel",
           include: ["test/{unit,suites,faults}/**/*.test.ts"],
-          maxWorkers: 3,
+          maxWorkers: AT_A_TIME,
           sequence: { groupOrder: 0 },
         },
       },
@@ -64,7 +67,7 @@ export default defineConfig({
           name: "processes",
           include: ["test/{e2e,browser}/**/*.test.ts"],
           exclude: MEASURING,
-          maxWorkers: 3,
+          maxWorkers: AT_A_TIME,
           sequence: { groupOrder: 1 },
         },
       },
@@ -76,7 +79,7 @@ export default defineConfig({
           // Without redis-server there is no cluster; scripts/lib/capabilities.mjs says so.
           include: hasRedis ? ALSO_IN_A_CLUSTER : [],
           globalSetup: hasRedis ? [source("test/support/cluster-setup.ts")] : [],
-          maxWorkers: 3,
+          maxWorkers: AT_A_TIME,
           sequence: { groupOrder: 2 },
         },
       },

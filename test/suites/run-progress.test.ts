@@ -166,7 +166,7 @@ test("a budget ends the run while the model writes, and between stages", async (
     expect(await seen.until(isEnd)).toMatchObject({ outcome: "failed" });
     const error = of(seen.events, "error").at(-1);
     expect(error).toMatchObject({ code: "BUDGET_EXCEEDED", fatal: true, retryable: false });
-    expect(error?.message).toMatch(/20000|640/);
+    expect(error?.message).toMatch(/20,000|640/);
   }
   expect(endings(writing.seen.events)).toEqual(["architecture 0 failed"]);
   expect(endings(quick.seen.events)).toEqual(["architecture 0 completed", "implementation 0 failed"]);

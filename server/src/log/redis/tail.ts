@@ -133,7 +133,8 @@ export function createRedisTail(options: TailOptions): RedisTail {
 
   const takeEntries = (runId: string, entries: Stream[1]) => {
     const run = runs.get(runId);
-    if (!run) return;
+    // Of a watch before this one: before it is known where this one begins, its position would go back afterwards.
+    if (!run?.located) return;
     for (const [id, [field, json = ""]] of entries) {
       const [epoch, seq] = parseId(id);
       if (epoch < run.epoch || (epoch === run.epoch && seq <= run.seq)) continue;
