@@ -181,7 +181,8 @@ function assemble({ tally, url, upstream, proxy, opened, folder, store, nodes }:
       } catch (error) {
         const noRoom = disturbed && /disk of .* is full: free some room/.test(String(error));
         // Only a fault makes it go, and it comes back before that fault is over.
-        if (!noRoom && !/can't use the Redis/.test(String(error))) throw error;
+        // Redis may go before it is connected to, or right afterwards.
+        if (!noRoom && !/can't use the Redis|Redis of the server's run log/.test(String(error))) throw error;
         await freed;
       }
     }

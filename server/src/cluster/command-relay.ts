@@ -36,8 +36,9 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
       if (!commands || closing.signal.aborted) return;
       if (!envelope) {
         // It waits for a server that can; the others don't wait for it.
-        if (!unread.has(id)) logger.warn({ runId, id }, "a command is left to a newer server: it can't be read here");
-        unread.add(id);
+        const key = `${runId} ${id}`;
+        if (!unread.has(key)) logger.warn({ runId, id }, "a command is left to a newer server: it can't be read here");
+        unread.add(key);
         continue;
       }
       // Dealt with twice, it acts once.

@@ -23,8 +23,8 @@ export function storesOf(client: Client): ClientStores {
   const events = new Map<string, Store<RunEventsState>>();
   const controls = new Map<string, ControlsStore>();
   const stores: ClientStores = {
-    run: (runId) => take(runs, runId, () => createRunStore(client, runId, () => runs.delete(runId))),
-    events: (runId) => take(events, runId, () => createEventsStore(client, runId, () => events.delete(runId))),
+    run: (runId) => take(runs, runId, (idle) => createRunStore(client, runId, idle)),
+    events: (runId) => take(events, runId, (idle) => createEventsStore(client, runId, idle)),
     controls: (runId) => take(controls, runId, () => createControlsStore(client, runId)),
     runs: createRunsStore(client),
   };
@@ -32,10 +32,14 @@ export function storesOf(client: Client): ClientStores {
   return stores;
 }
 
-function take<T>(map: Map<string, T>, key: string, make: () => T): T {
+/** `make` gets what to call once nobody has used it for a while. */
+function take<T>(map: Map<string, T>, key: string, make: (idle: () => void) => T): T {
   const known = map.get(key);
   if (known) return known;
-  const made = make();
+  const made = make(() => {
+    // Whoever still holds this one must not take away the one that came after it.
+    if (map.get(key) === made) map.delete(key);
+  });
   map.set(key, made);
   return made;
 }

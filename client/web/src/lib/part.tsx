@@ -13,7 +13,7 @@ export interface Part<Props> {
 export function createPart<Props extends object>(
   load: () => Promise<{ readonly default: ComponentType<Props> }>,
 ): Part<Props> {
-  const Late: ComponentType<Props> = lazy(load);
+  const Late: ComponentType<Props> = lazy(() => load().catch(() => ({ default: Failed })));
   let loaded: ComponentType<Props> | undefined;
 
   function PartOrLate(props: Props): ReactNode {
@@ -36,4 +36,13 @@ export function usePreload({ preload }: Pick<Part<never>, "preload">): void {
     const timer = setTimeout(() => whenIdle(act), SETTLED_MS);
     return () => clearTimeout(timer);
   }, [preload]);
+}
+
+/** In some browsers a module that could not be loaded once is not asked for again by the same page. */
+function Failed(): ReactNode {
+  return (
+    <p className="form-error" role="alert">
+      This part of the page could not be loaded: reload the page.
+    </p>
+  );
 }

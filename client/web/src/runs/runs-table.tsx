@@ -13,6 +13,8 @@ import { useTopOf } from "./use-top-of";
 const PHONE = "(max-width: 860px)";
 const ROW_PX = 60;
 const CARD_PX = 124;
+/** What the heads of the columns take of it, in px. */
+const HEAD_PX = 48;
 /** The list asks for more this many rows before its end. */
 const NEAR_END = 20;
 
@@ -46,7 +48,7 @@ export function RunsTable({ question, runs, complete, sort, onSort, onNearEnd }:
     overscan: 8,
     scrollMargin: top,
     // The heads of the columns stick to the window.
-    scrollPaddingStart: phone ? 8 : 48,
+    scrollPaddingStart: phone ? 8 : HEAD_PX,
     scrollPaddingEnd: 8,
     // New runs come in at the top: whoever reads further down stays where they are.
     anchorTo: scrolledIn && question === answered ? "end" : "start",
@@ -62,8 +64,10 @@ export function RunsTable({ question, runs, complete, sort, onSort, onNearEnd }:
   useLayoutEffect(() => {
     if (question === answered) return;
     setAnswered(question);
-    if (rows.scrollOffset) rows.scrollToOffset(0);
-  }, [question, answered, rows]);
+    // Whoever sees its top, and the search above it, stays there.
+    const start = Math.max(0, top - HEAD_PX);
+    if ((rows.scrollOffset ?? 0) > start) rows.scrollToOffset(start);
+  }, [question, answered, rows, top]);
   const items = rows.getVirtualItems();
   const nearEnd = runs.length - ((items.at(-1)?.index ?? 0) + 1) < NEAR_END;
   useEffect(() => onNearEnd(nearEnd), [nearEnd, onNearEnd]);

@@ -50,8 +50,9 @@ interface Watched {
   /** By `performance.now()`: when anything was last heard, and until when it counts as written here. */
   heardAt: number;
   ownUntil: number;
-  /** Where it stood when its log was found to be further. */
+  /** Where it stood when its log was found to be further; and how far, once that was told. */
   behind?: number | undefined;
+  toldHead?: number | undefined;
 }
 
 type Stream = [key: string, entries: [id: string, fields: string[]][]];
@@ -90,7 +91,8 @@ export function createRedisTail(options: TailOptions): RedisTail {
   /** Something changed after the wake that is under way was sent. */
   let again = false;
 
-  const locate = (runId: string, run: Watched) => {
+  /** `late`: not with the start of the watch, so that watchers may have read less than this finds. */
+  const locate = (runId: string, run: Watched, late = false) => {
     // Sent at once, so that it is answered before whatever the watcher reads next: nothing falls between the two.
     connection
       .send((to) => to.hmget(`${base}:run:${runId}`, "epoch", "head"))
@@ -98,6 +100,7 @@ export function createRedisTail(options: TailOptions): RedisTail {
         ([epoch, head]) => {
           if (runs.get(runId) !== run || run.located) return;
           Object.assign(run, { located: true, epoch: Number(epoch ?? 0), seq: Number(head ?? 0) });
+          if (late) onMissed(runId);
           wake();
         },
         // Asked again after the reconnect, before everything else; and without one when it is looked after.
@@ -198,41 +201,44 @@ export function createRedisTail(options: TailOptions): RedisTail {
   };
 
   /** XREAD waits for ever on a key that is gone. And whatever else may keep entries from being heard, it shows here. */
-  const lookAfterSilent = () => {
+  const lookAfterSilent = async () => {
     const silentSince = performance.now() - lookAfterMs;
+    const looks: Promise<boolean>[] = [];
     for (const [runId, run] of runs) {
       if (run.heardAt > silentSince) continue;
       run.heardAt = performance.now();
       if (!run.located) {
-        locate(runId, run);
+        locate(runId, run, true);
         continue;
       }
-      connection
-        .send((to) => to.hget(`${base}:run:${runId}`, "head"))
-        .then(
-          (head) => {
-            if (runs.get(runId) === run) compare(runId, run, head === null ? undefined : Number(head));
-          },
-          () => {},
-        );
+      looks.push(
+        connection
+          .send((to) => to.hget(`${base}:run:${runId}`, "head"))
+          .then(
+            (head) => runs.get(runId) === run && isUnheard(runId, run, head === null ? undefined : Number(head)),
+            () => false,
+          ),
+      );
     }
-  };
-  const compare = (runId: string, run: Watched, head: number | undefined) => {
-    if (head === undefined) {
-      if (run.seq > 0) onMissed(runId);
-      return;
-    }
-    // Once it may have been appended to just now. Twice, with nothing heard in between, nothing would tell it any more.
-    const missed = head > run.seq && run.behind === run.seq;
-    run.behind = head > run.seq ? run.seq : undefined;
-    if (!missed) return;
-    onError(
-      new Error(`Run ${runId} stands at ${head} in Redis, and nothing after ${run.seq} was heard: reading it again.`),
-    );
-    onMissed(runId);
+    const unheard = (await Promise.all(looks)).filter(Boolean).length;
+    if (unheard === 0 || closed.signal.aborted) return;
+    onError(new Error(`What was appended to ${unheard} watched runs in Redis was not heard: it is read again.`));
     redis.disconnect(true);
   };
-  const looking = setInterval(lookAfterSilent, lookAfterMs).unref();
+  const isUnheard = (runId: string, run: Watched, head: number | undefined): boolean => {
+    if (head === undefined) {
+      if (run.seq > 0) onMissed(runId);
+      return false;
+    }
+    // Once it may have been appended to just now. Twice, with nothing heard in between, nothing would tell it any more.
+    const unheard = head > run.seq && run.behind === run.seq && run.toldHead !== head;
+    run.behind = head > run.seq ? run.seq : undefined;
+    if (!unheard) return false;
+    run.toldHead = head;
+    onMissed(runId);
+    return true;
+  };
+  const looking = setInterval(() => void lookAfterSilent(), lookAfterMs).unref();
 
   connection.onReconnect(() => {
     // Own changes whose answer was lost are told like those of others.
@@ -240,7 +246,7 @@ export function createRedisTail(options: TailOptions): RedisTail {
     for (const change of unanswered.values()) onChange(change);
     unanswered.clear();
     told.clear();
-    for (const [runId, run] of runs) if (!run.located) locate(runId, run);
+    for (const [runId, run] of runs) if (!run.located) locate(runId, run, true);
     // A Redis that lost its last writes gives their revisions again.
     connection
       .send((to) => to.get(`${base}:revision`))
