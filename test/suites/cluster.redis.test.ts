@@ -120,7 +120,8 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
       const [runKey = ""] = await store.keys(`*:run:${runId}`);
       const commands = runKey.replace(/:run:([^:]+)$/, ":cmd:$1");
       const ofTheFuture = { runId, commandId: "later", command: { type: "archive" } };
-      await store.xadd(commands, "*", "c", "no JSON");
+      // More than are looked at together.
+      for (let count = 0; count < 250; count++) await store.xadd(commands, "*", "c", "no JSON");
       await store.xadd(commands, "*", "c", JSON.stringify({ envelope: ofTheFuture, by: "somebody" }));
       expect(await api.client.control(runId, { type: "guide", text: "be brief" })).toMatchObject({
         outcome: "applied",

@@ -2,7 +2,7 @@ import { type CommandEnvelope, StagewireError } from "@stagewire/shared";
 import type { Logger } from "pino";
 import type { ClusterNode } from "../engine/cluster.js";
 import type { Commands } from "../engine/commands.js";
-import type { ClusterStore } from "../log/index.js";
+import type { ClusterStore, SentCommand } from "../log/index.js";
 
 /** Brings commands to the runs that are kept here: at once after a nudge, and each second those whose nudge was lost. */
 export interface CommandRelay {
@@ -30,8 +30,15 @@ export function createCommandRelay(store: ClusterStore, node: ClusterNode, logge
       logger.error({ runId, commandId, command: command.type, err: error }, "a command was given up: it failed here");
     }
   };
+  async function* waiting(runId: string): AsyncGenerator<SentCommand, void> {
+    let page = await store.commands(runId);
+    while (page.length > 0) {
+      yield* page;
+      page = await store.commands(runId, page.at(-1)?.id);
+    }
+  }
   const deal = async (runId: string) => {
-    for (const { id, envelope, by } of await store.commands(runId)) {
+    for await (const { id, envelope, by } of waiting(runId)) {
       const commands = node.commands(runId);
       if (!commands || closing.signal.aborted) return;
       if (!envelope) {

@@ -145,7 +145,7 @@ function toFrames(entries: readonly LogEntry[], read: number, given: number, det
     size = 0;
   };
   for (const event of kept) {
-    while (lastSeq(entries[entry]) < event.seq) entry++;
+    while (entry < entries.length - 1 && lastSeq(entries[entry]) < event.seq) entry++;
     const writtenUnder = entries[entry]?.epoch ?? 0;
     // A frame is of one epoch, so that the position after each of its events is known, and not only that after the last.
     if (writtenUnder !== epoch) close();

@@ -34,8 +34,8 @@ export interface ClusterStore {
   release(runId: string, epoch: number): Promise<void>;
   /** Keeps a command until {@link commandDone}, or until its run is closed. Rejects with `RUN_NOT_FOUND`. */
   sendCommand(envelope: CommandEnvelope, by: string): Promise<"kept" | "closed">;
-  /** Commands that nobody has dealt with, in the order in which they came. */
-  commands(runId: string): Promise<SentCommand[]>;
+  /** The next of the commands that nobody has dealt with, in the order in which they came; empty when there are no more. */
+  commands(runId: string, afterId?: string): Promise<SentCommand[]>;
   commandDone(runId: string, id: string): Promise<void>;
   /** Runs that have such commands. */
   commandedRuns(): Promise<string[]>;
@@ -85,8 +85,8 @@ export function createClusterStore(connection: Connection, base: string): Cluste
       if (kept === -1) throw runNotFound(runId);
       return kept === 1 ? "kept" : "closed";
     },
-    async commands(runId) {
-      const found = (await connection.script("commands", [runId])) as string[];
+    async commands(runId, afterId = "-") {
+      const found = (await connection.script("commands", [runId, afterId])) as string[];
       return inPairs(found).map(([id, json]) => readCommand(id, json));
     },
     async commandDone(runId, id) {

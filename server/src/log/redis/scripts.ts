@@ -239,10 +239,11 @@ redis.call('SADD', base .. ':commanded', runId)
 redis.call('PUBLISH', base .. ':nudge', runId)
 return 1`,
 
-  /** run → `id, command …`, in the order in which they came. */
+  /** run, id of the last one that is known or `-` → `id, command …`, in the order in which they came; none: no more. */
   commands: `
-local found = redis.call('XRANGE', base .. ':cmd:' .. runId, '-', '+', 'COUNT', 100)
-if #found == 0 then redis.call('SREM', base .. ':commanded', runId) end
+local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
+local found = redis.call('XRANGE', base .. ':cmd:' .. runId, from, '+', 'COUNT', 100)
+if #found == 0 and from == '-' then redis.call('SREM', base .. ':commanded', runId) end
 local commands = {}
 for index, entry in ipairs(found) do
   commands[index * 2 - 1] = entry[1]
