@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 import { createServer } from "../../../server/dist/index.js";
 import { webRoot } from "../../../client/web/root.js";
 import { describe, judge, machine } from "../report.mjs";
+import { openBarePage } from "./bare-page.mjs";
 import { bundleSizes } from "./bundle.mjs";
 import { withTypeScript } from "../../../scripts/lib/load-typescript.mjs";
 import { startModel } from "./model.mjs";
@@ -32,6 +33,9 @@ const { values } = parseArgs({
     help: { type: "boolean", short: "h", default: false },
   },
 });
+
+const SLOWDOWN = Number(values.slowdown);
+const VIEWPORT = { width: 1280, height: 800 };
 
 if (values.help) console.log(USAGE);
 else process.exitCode = await run(values.only.split(","));
@@ -60,7 +64,12 @@ async function run(names) {
     for (const name of names) {
       const startedAt = performance.now();
       const { floors, ...result } = await withServer(PREPARATIONS[name], (world) =>
-        SCENARIOS[name]({ ...world, browser, open: opener(browser) }),
+        SCENARIOS[name]({
+          ...world,
+          browser,
+          open: opener(browser),
+          openBare: () => openBarePage(browser, { slowdown: SLOWDOWN, viewport: VIEWPORT }),
+        }),
       );
       const judged = floors.map((floor) => ({ ...floor, verdict: judge(floor) }));
       const seconds = (performance.now() - startedAt) / 1_000;
@@ -103,10 +112,10 @@ function writeEndedRuns(folder) {
 /** Opens a page whose processor is slowed down before it loads anything. */
 function opener(browser) {
   return async (init) => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const context = await browser.newContext({ viewport: VIEWPORT });
     const page = await context.newPage();
     const cdp = await context.newCDPSession(page);
-    await cdp.send("Emulation.setCPUThrottlingRate", { rate: Number(values.slowdown) });
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
     if (init) await page.addInitScript(init);
     return { page, cdp, close: () => context.close() };
   };

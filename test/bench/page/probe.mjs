@@ -51,3 +51,15 @@ export function takeNotes() {
     longTasks: longTasks.map(({ duration }) => duration),
   };
 }
+
+/** In the page: how long the tasks of 50 ms and more took that began after a moment, by `performance.now()`. The browser kept them. */
+export function longTasksSince(from) {
+  return new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      resolve(list.getEntries().flatMap(({ startTime, duration }) => (startTime < from ? [] : [duration])));
+    });
+    observer.observe({ type: "longtask", buffered: true });
+    // Where there was none it is never called.
+    setTimeout(() => resolve([]), 1_000);
+  });
+}

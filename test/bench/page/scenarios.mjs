@@ -1,6 +1,6 @@
 import { createReplay } from "../../../client/sdk/dist/replay/replay.js";
 import { percentile, wait } from "../stats.mjs";
-import { probe, takeNotes } from "./probe.mjs";
+import { longTasksSince, probe, takeNotes } from "./probe.mjs";
 import { markdown, markedTokens } from "./text.mjs";
 
 const UNITS = 30_000;
@@ -48,29 +48,29 @@ export async function streaming({ server, answers, open }) {
 }
 
 /** A finished run of 30 kB: by its address, and from the list. */
-export async function reopening({ server, answers, open }) {
+export async function reopening({ server, answers, openBare }) {
   const text = `${markdown(UNITS)}\n\nThe last words.\n`;
   answers.push({ tokens: [text] });
   const { runId } = await server.engine.start({ task: "reopen", options: STOPPED });
   await ended(server, runId);
   const rows = [];
   for (let round = 1; round <= 5; round++) {
-    const { page, close } = await open(probe);
+    const { goto, evaluate, until, close } = await openBare();
     const path = `/runs/${runId}?stage=architecture`;
-    await page.goto(server.url + path);
-    await lastWords(page);
+    await goto(server.url + path);
+    await until(lastWordsThere);
     await wait(2_000);
-    const byAddress = await page.evaluate(takeNotes);
-    await page.getByRole("link", { name: "Runs", exact: true }).click();
-    await page.getByRole("link", { name: /reopen/ }).waitFor();
+    const byAddress = await evaluate(longTasksSince, 0);
+    await evaluate(() => document.querySelector('nav a[href="/runs"]').click());
+    await until((to) => document.querySelector(`a[href^="${to}"]`) !== null, `/runs/${runId}`);
     await wait(1_000);
-    await page.evaluate(takeNotes);
-    await page.evaluate((to) => history.pushState(null, "", to), path);
-    await lastWords(page);
+    const leftAt = await evaluate(() => performance.now());
+    await evaluate((to) => history.pushState(null, "", to), path);
+    await until(lastWordsThere);
     await wait(2_000);
-    const within = await page.evaluate(takeNotes);
+    const within = await evaluate(longTasksSince, leftAt);
     await close();
-    rows.push({ round: `round ${round}`, byAddress: most(byAddress.longTasks), within: most(within.longTasks) });
+    rows.push({ round: `round ${round}`, byAddress: most(byAddress), within: most(within) });
   }
   return {
     title: `A finished run of ${UNITS / 1_000} kB is opened again: longest task`,
@@ -170,10 +170,9 @@ export async function heap({ server, answers, open, minutes }) {
   };
 }
 
-/** Looked for by as little as can be: a locator reads the whole page each time, in tasks that would be counted. */
-function lastWords(page) {
-  const there = () => [...document.querySelectorAll(".block")].at(-1)?.textContent.includes("The last words.");
-  return page.waitForFunction(there, undefined, { polling: 200 });
+/** In the page: true once it shows the end of the text. */
+function lastWordsThere() {
+  return [...document.querySelectorAll(".block")].at(-1)?.textContent.includes("The last words.") === true;
 }
 
 async function ended(server, runId) {
