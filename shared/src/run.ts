@@ -19,8 +19,10 @@ export const runOptionsSchema = z.strictObject({
   gates: z.array(nameSchema).max(100).exactOptional(),
   /** What becomes of the run when nobody watches it any more. @default "continue" */
   onAbandoned: z.enum(["continue", "cancel"]).exactOptional(),
+  /** `low`: gets a place only where no other run waits for one. A run that has its place keeps it. @default "normal" */
+  priority: z.enum(["normal", "low"]).exactOptional(),
 });
-/** What a run may be started with: refinements, models by stage, budgets in tokens and US dollars, gates. */
+/** What a run may be started with: refinements, models by stage, budgets in tokens and US dollars, gates, priority. */
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
 /** Where a forked or retried run takes its first outputs from. */

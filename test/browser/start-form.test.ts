@@ -26,10 +26,11 @@ describe.skipIf(chromiumMissing)(`the start form (needs Chromium at ${CHROMIUM},
     await page.getByRole("checkbox", { name: "Implementation" }).check();
     await page.getByLabel("Tokens, at most").fill("90000");
     await page.getByLabel("Cancel the run when nobody watches it any more").check();
+    await page.getByLabel("Let other runs go first").check();
     await page.getByText("More options").click();
     await page
       .getByText(
-        "More options · model model-for-all · 1 stage with a model of its own · pauses before Implementation · at most 90,000 tokens · cancelled when nobody watches",
+        "More options · model model-for-all · 1 stage with a model of its own · pauses before Implementation · at most 90,000 tokens · cancelled when nobody watches · others go first",
       )
       .waitFor();
     await taskField(page).press("Control+Enter");
@@ -47,6 +48,7 @@ describe.skipIf(chromiumMissing)(`the start form (needs Chromium at ${CHROMIUM},
       gates: ["implementation"],
       maxTokens: 90_000,
       onAbandoned: "cancel",
+      priority: "low",
     });
     expect((await scene.model.next()).body.model).toBe("model-for-all");
     expect(complaints).toEqual([]);

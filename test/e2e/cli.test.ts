@@ -443,6 +443,7 @@ describe("mistakes", () => {
     [["run", "x", "--gate"], /^error: --gate needs a value$/m],
     [["run", "x", "--max-cost-usd", "0"], /^error: --max-cost-usd is "0", allowed are amounts like/],
     [["run", "x", "--on-abandoned", "stop"], /^error: --on-abandoned is "stop", allowed continue, cancel/],
+    [["run", "x", "--priority", "high"], /^error: --priority is "high", allowed normal, low/],
     [["show", "a", "b"], /^error: show takes one run, not 2/],
     [["completion", "csh"], /^error: completion takes one shell: bash, zsh, fish/],
     [["list", "--status", "odd"], /^error: --status is "odd", allowed queued, running/],

@@ -167,4 +167,31 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
     expect(await seen[2]?.until(isEnd)).toMatchObject({ outcome: "completed" });
     expect(third).toBeTruthy();
   });
+
+  test("runs of low priority let those of all servers go first, and keep their rank when they are handed over", async () => {
+    await using cluster = await openCluster();
+    const one = await cluster.start({ maxConcurrentRuns: 1 });
+    const two = await cluster.start({ role: ["api"] });
+    const busy = await startRun(one);
+    await cluster.model.next();
+    const low = await startRun(one, { priority: "low" });
+    const seenLow = two.client.watch(low);
+    await seenLow.until(is("progress", { phase: "queued", queuePosition: 1 }));
+    const normal = await startRun(two);
+    const seen = one.client.watch(normal);
+    await seen.until(is("progress", { phase: "queued", queuePosition: 1 }));
+    await seenLow.until(is("progress", { phase: "queued", queuePosition: 2 }));
+    await one.client.control(busy, { type: "cancel", when: "now" });
+    await seen.until(is("stage_start"));
+    expect(of(seenLow.events, "stage_start")).toEqual([]);
+    await one.client.control(normal, { type: "cancel", when: "now" });
+    await seenLow.until(is("stage_start"));
+    // Another server has room when its own one leaves.
+    await cluster.start();
+    cluster.model.answer(answerOf);
+    const leaving = one.server.close();
+    for (const call of cluster.model.calls) if (!call.ended) call.end();
+    expect(await seenLow.until(isEnd)).toMatchObject({ outcome: "completed" });
+    await leaving;
+  });
 });

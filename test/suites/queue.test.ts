@@ -26,6 +26,35 @@ test("runs beyond the limit wait in order of arrival, and say their position", a
   expect(taskOf(promptOf(await scene.model.next()))).toBe("third");
 });
 
+test("runs of low priority get a place only while no other run waits for one, and in order of arrival", async () => {
+  await using scene = await openScene({ maxConcurrentRuns: 1 });
+  const first = await scene.start({ priority: "low" }, "first");
+  const held = await scene.reach("architecture");
+  const queued = new Map<string, Awaited<ReturnType<typeof scene.start>>>();
+  for (const [task, priority] of [
+    ["low 1", "low"],
+    ["normal 1", "normal"],
+    ["low 2", "low"],
+    ["normal 2", undefined],
+  ] as const) {
+    const run = await scene.start(priority ? { priority } : {}, task);
+    await run.seen.until(is("progress", { phase: "queued" }));
+    queued.set(task, run);
+  }
+  const order = ["normal 1", "normal 2", "low 1", "low 2"];
+  for (const [index, task] of order.entries()) {
+    await queued.get(task)?.seen.until(is("progress", { queuePosition: index + 1 }));
+  }
+  // One that has its place keeps it.
+  expect(scene.model.calls).toHaveLength(1);
+  await scene.client.control(first.runId, { type: "cancel", when: "now" });
+  await held.closed;
+  for (const task of order) {
+    expect(taskOf(promptOf(await scene.model.next()))).toBe(task);
+    await scene.client.control(queued.get(task)?.runId ?? "", { type: "cancel", when: "now" });
+  }
+});
+
 test("cancelling a queued run moves the others up and frees no place that is taken", async () => {
   await using scene = await openScene({ maxConcurrentRuns: 2 });
   const held = [await scene.start({}, "a"), await scene.start({}, "b")];

@@ -95,6 +95,7 @@ export const arbitraryOptions = message<RunOptions>(
     maxCostUsd: fc.double({ min: 0.001, max: 1e6, noNaN: true }),
     gates: fc.array(name, { maxLength: 3 }),
     onAbandoned: fc.constantFrom("continue", "cancel"),
+    priority: fc.constantFrom("normal", "low"),
   },
   [],
 );

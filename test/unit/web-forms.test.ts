@@ -38,6 +38,7 @@ const arbitraryForm: fc.Arbitrary<FormState> = fc.record({
   maxTokens: fc.oneof(fc.constant(""), fc.string(), fc.nat().map(String)),
   maxCostUsd: fc.oneof(fc.constant(""), fc.string(), fc.double().map(String)),
   cancelAbandoned: fc.boolean(),
+  lowPriority: fc.boolean(),
 });
 
 describe("the start form", () => {
@@ -64,6 +65,7 @@ describe("the start form", () => {
       maxTokens: "5000",
       maxCostUsd: "0.25",
       cancelAbandoned: true,
+      lowPriority: true,
     };
     expect(readForm(full, PIPELINE, LIMITS)).toEqual({
       input: {
@@ -76,6 +78,7 @@ describe("the start form", () => {
           maxTokens: 5000,
           maxCostUsd: 0.25,
           onAbandoned: "cancel",
+          priority: "low",
         },
       },
     });
@@ -86,6 +89,7 @@ describe("the start form", () => {
       "at most 5,000 tokens",
       "at most $0.25",
       "cancelled when nobody watches",
+      "others go first",
     ]);
     expect(formSummary(form, PIPELINE)).toEqual([]);
   });

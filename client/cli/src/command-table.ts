@@ -6,7 +6,15 @@ const GLOBAL_OPTIONS: readonly OptionName[] = ["json", "quiet", "no-color", "hel
 /** Commands that talk to a server take these too. */
 const CLIENT: readonly OptionName[] = ["url", "token", "timeout"];
 /** What can be told about a run before it starts. */
-const START: readonly OptionName[] = ["refinements", "model", "gate", "max-tokens", "max-cost-usd", "on-abandoned"];
+const START: readonly OptionName[] = [
+  "refinements",
+  "model",
+  "gate",
+  "max-tokens",
+  "max-cost-usd",
+  "on-abandoned",
+  "priority",
+];
 /** Commands that start a run and show it. */
 const SHOW: readonly OptionName[] = ["detach", "output", "stage", "cancel-on-exit"];
 

@@ -80,6 +80,12 @@ export const OPTIONS = {
     choices: ["continue", "cancel"],
     help: "continue (default) or cancel when nobody watches the run any more",
   },
+  priority: {
+    type: "string",
+    value: "WHAT",
+    choices: ["normal", "low"],
+    help: "normal (default), or low: others go first while runs wait for a place",
+  },
   model: {
     type: "string",
     multiple: true,

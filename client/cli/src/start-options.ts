@@ -9,12 +9,14 @@ export function startOptions({ args: { values } }: Context): RunOptions {
   const maxTokens = readNumber("max-tokens", values["max-tokens"], 1, Number.MAX_SAFE_INTEGER);
   const maxCostUsd = readDollars("max-cost-usd", values["max-cost-usd"]);
   const onAbandoned = readChoice("on-abandoned", values["on-abandoned"], ["continue", "cancel"]);
+  const priority = readChoice("priority", values.priority, ["normal", "low"]);
   return {
     ...(maxRefinements !== undefined && { maxRefinements }),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(maxCostUsd !== undefined && { maxCostUsd }),
     ...(values.gate && { gates: values.gate }),
     ...(onAbandoned !== undefined && { onAbandoned }),
+    ...(priority !== undefined && { priority }),
   };
 }
 

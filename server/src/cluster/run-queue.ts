@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Job, Queue, WaitingError, Worker } from "bullmq";
 import type { Logger } from "pino";
 import type { ClusterNode } from "../engine/cluster.js";
-import type { Slots } from "../engine/slots.js";
+import type { Priority, Slots } from "../engine/slots.js";
 import type { ClusterStore, RunLog } from "../log/index.js";
 
 export interface RunQueueOptions {
@@ -59,7 +59,7 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
   /** Runs that are kept here and wait for their job, which may come here or to another. */
-  const waiting = new Map<string, { begin(hand: Hand): void; forget(): void }>();
+  const waiting = new Map<string, { readonly priority: Priority; begin(hand: Hand): void; forget(): void }>();
   const hands = new Map<string, Hand>();
   /** Runs that are kept here and wait for somebody. */
   const passed = new Set<string>();
@@ -75,12 +75,14 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
   };
   queue.on("error", quiet);
 
-  const add = (runId: string) => queue.add(NAME, {}, { jobId: runId });
+  // BullMQ gives out jobs of any priority after those of none.
+  const add = (runId: string, priority: Priority) =>
+    queue.add(NAME, {}, { jobId: runId, ...(priority === "low" && { priority: 1 }) });
   const lookOnce = async () => {
     const ids = await queue.getRanges(["wait", "prioritized"], 0, -1, true);
     line = new Map(ids.map((id, index) => [id, index + 1]));
     // A job that was lost, or that ended in the moment it was added, is added again. One that is worked is left alone.
-    for (const runId of waiting.keys()) if (!line.has(runId)) void add(runId).catch(quiet);
+    for (const [runId, { priority }] of waiting) if (!line.has(runId)) void add(runId, priority).catch(quiet);
   };
   /** The look that goes on, and the one after it: whoever asks meanwhile shares it. */
   let current: Promise<void> | undefined;
@@ -163,7 +165,7 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
 
   return {
     slots: {
-      async take(runId, work, onQueued) {
+      async take(runId, priority, work, onQueued) {
         passed.delete(runId);
         const hand = hands.get(runId);
         if (hand) return await inHand(hand, work);
@@ -176,10 +178,10 @@ export function createRunQueue({ log, store, concurrency, logger }: RunQueueOpti
             waiting.delete(runId);
             inHand(given, work).then(resolve, reject);
           };
-          waiting.set(runId, { begin, forget });
+          waiting.set(runId, { priority, begin, forget });
         });
         // Whether it has to wait, and where in line, is known when it stands there.
-        add(runId)
+        add(runId, priority)
           .then(look)
           .then(() => {
             if (waiting.has(runId)) onQueued();

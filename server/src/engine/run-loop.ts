@@ -227,7 +227,7 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
         tell();
         await woken;
       } else {
-        await slots.take(runId, work, tell);
+        await slots.take(runId, writer.view.options.priority ?? "normal", work, tell);
       }
     }
   };

@@ -73,6 +73,7 @@ export function settingsOf({ options, pipeline, costUsd, progress }: RunView, st
     ["Tokens at most", options.maxTokens === undefined ? undefined : formatCount(options.maxTokens)],
     ["Cost at most", options.maxCostUsd === undefined ? undefined : `$${options.maxCostUsd}`],
     ["When nobody watches", options.onAbandoned === "cancel" ? "the run is cancelled" : undefined],
+    ["When others wait for a place", options.priority === "low" ? "they go first" : undefined],
     ["Cost of the run so far", cost === undefined ? undefined : `$${cost.toFixed(4)}`],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));

@@ -13,6 +13,7 @@ export interface FormState {
   readonly maxTokens: string;
   readonly maxCostUsd: string;
   readonly cancelAbandoned: boolean;
+  readonly lowPriority: boolean;
 }
 
 export const EMPTY_FORM: FormState = {
@@ -25,6 +26,7 @@ export const EMPTY_FORM: FormState = {
   maxTokens: "",
   maxCostUsd: "",
   cancelAbandoned: false,
+  lowPriority: false,
 };
 
 /** What an error is about. */
@@ -86,6 +88,7 @@ export function readForm(
     ...(maxCostUsd !== undefined && { maxCostUsd }),
     ...(gates.length > 0 && { gates }),
     ...(form.cancelAbandoned && { onAbandoned: "cancel" as const }),
+    ...(form.lowPriority && { priority: "low" as const }),
   };
   return {
     input: {
@@ -115,6 +118,7 @@ export function formSummary(form: FormState, pipeline: PipelineInfo | undefined)
     ...(form.maxTokens.trim() === "" ? [] : [`at most ${grouped(form.maxTokens.trim())} tokens`]),
     ...(form.maxCostUsd.trim() === "" ? [] : [`at most $${form.maxCostUsd.trim()}`]),
     ...(form.cancelAbandoned ? ["cancelled when nobody watches"] : []),
+    ...(form.lowPriority ? ["others go first"] : []),
   ];
 }
 

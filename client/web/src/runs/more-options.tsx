@@ -11,7 +11,7 @@ interface MoreOptionsProps {
   readonly onChange: (part: Partial<FormState>) => void;
 }
 
-/** Models, gates, budget, and what becomes of the run when nobody watches. Folded, it says what differs from the usual. */
+/** Models, gates, budget, what becomes of the run when nobody watches, and its place in line. Folded, it says what differs from the usual. */
 export function MoreOptions({ form, errors, pipeline, info, onChange }: MoreOptionsProps) {
   const summary = formSummary(form, pipeline);
   const wrong = errors.models ?? errors.gates ?? errors.maxTokens ?? errors.maxCostUsd;
@@ -67,6 +67,17 @@ export function MoreOptions({ form, errors, pipeline, info, onChange }: MoreOpti
               onChange={(event) => onChange({ cancelAbandoned: event.target.checked })}
             />
             Cancel the run when nobody watches it any more
+          </label>
+        </fieldset>
+        <fieldset>
+          <legend>When all places are taken</legend>
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={form.lowPriority}
+              onChange={(event) => onChange({ lowPriority: event.target.checked })}
+            />
+            Let other runs go first
           </label>
         </fieldset>
       </div>
