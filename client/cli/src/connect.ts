@@ -2,26 +2,15 @@ import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import { type Client, createClient } from "@stagewire/client";
 import { type ServerInfo, StagewireError } from "@stagewire/shared";
-import type { Context } from "./context.js";
 import { diagnose } from "./diagnose.js";
-import { systemCode, usageError } from "./errors.js";
+import { systemCode } from "./errors.js";
 import { PROGRAM } from "./program.js";
+import { DEFAULT_PORT, type Target, urlOption } from "./target.js";
 
-const DEFAULT_PORT = "4400";
-const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
 const PROBE_MS = 5_000;
 const CALL_MS = 10_000;
 /** For the first answer, by WebSocket or without: a server that takes connections and says nothing is none of ours. */
 const GREETING_MS = 8_000;
-
-/** Which server a command talks to. */
-export interface Target {
-  /** Without a slash at the end. */
-  readonly url: string;
-  /** False when nobody named a server. */
-  readonly given: boolean;
-  readonly token?: string;
-}
 
 /** A server that answered. Disposing closes the connection; runs go on. */
 export interface Connection extends AsyncDisposable {
@@ -34,16 +23,6 @@ export interface Connection extends AsyncDisposable {
 }
 
 type Transport = "websocket" | "sse";
-
-/** The server by `--url`, else `STAGEWIRE_URL`, else where `serve` listens in the same environment. */
-export function targetOf({ args, env }: Context): Target {
-  const named = args.values.url ?? (env["STAGEWIRE_URL"] || undefined);
-  const token = args.values.token ?? (env["STAGEWIRE_TOKEN"] || undefined);
-  const port = env["STAGEWIRE_PORT"] || env["PORT"] || DEFAULT_PORT;
-  const here = /^[1-9]\d{0,4}$/.test(port) ? `http://127.0.0.1:${port}` : DEFAULT_URL;
-  const from = args.values.url === undefined ? "STAGEWIRE_URL" : "--url";
-  return { url: readUrl(named ?? here, from), given: named !== undefined, ...(token !== undefined && { token }) };
-}
 
 /** Connects; rejects with `SERVER_UNREACHABLE` at once when nothing listens there, else with what is wrong in between. */
 export async function connect(target: Target): Promise<Connection> {
@@ -94,32 +73,9 @@ export async function probe({ url, given }: Target): Promise<StagewireError | un
   }
 }
 
-/** What tells one run's page from the others. */
-export function pageOf(url: string, runId: string): string {
-  return `${url.replace(/^ws/, "http")}/runs/${runId}`;
-}
-
-/** ` --url …`, to be put behind a command that is suggested, where the default would miss the server. */
-export function urlOption(url: string): string {
-  return url === DEFAULT_URL ? "" : ` --url ${url}`;
-}
-
 /** Says that a WebSocket is not used and why, and where to read what to do about it. */
 export function detourNote(detour: string, url: string): string {
   return `${detour}; \`${PROGRAM} doctor${urlOption(url)}\` tells what a proxy needs`;
-}
-
-/** What lets a paused run go on. */
-export function resumeCommand(runId: string, url: string): string {
-  return `${PROGRAM} resume ${runId}${urlOption(url)}`;
-}
-
-function readUrl(text: string, from: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !["http:", "https:", "ws:", "wss:"].includes(url.protocol) || url.hostname === "") {
-    throw usageError(`${from} is ${JSON.stringify(text)}, allowed an address like ${DEFAULT_URL}`);
-  }
-  return url.href.replace(/\/+$/, "");
 }
 
 /** What makes a server listen there. */

@@ -1,7 +1,8 @@
-import { type Connection, pageOf, urlOption } from "./connect.js";
+import type { Connection } from "./connect.js";
 import type { Context } from "./context.js";
 import { EXIT } from "./exit-codes.js";
 import { PROGRAM } from "./program.js";
+import { pageOf, urlOption } from "./target.js";
 
 /** Tells where the run that was started can be found, and leaves it to its server. */
 export function detach({ args, out, err }: Context, { url, info, transport }: Connection, runId: string): number {

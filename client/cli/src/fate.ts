@@ -1,7 +1,7 @@
 import { isClosed, type RunView } from "@stagewire/shared";
-import { pageOf, urlOption } from "./connect.js";
 import { PROGRAM } from "./program.js";
 import { duration } from "./render/format.js";
+import { pageOf, urlOption } from "./target.js";
 
 export interface Whereabouts {
   readonly runId: string;

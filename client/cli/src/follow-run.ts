@@ -1,12 +1,13 @@
 import type { Client } from "@stagewire/client";
 import { type Cursor, initialView, isClosed, reduce, type RunView } from "@stagewire/shared";
-import { detourNote, pageOf } from "./connect.js";
+import { detourNote } from "./connect.js";
 import { EXIT, exitCodeOfRun, exitCodeOfSignal } from "./exit-codes.js";
 import { fateOf, type Whereabouts } from "./fate.js";
 import type { Interrupts } from "./interrupts.js";
 import { liveKeys, type LiveKeysOptions } from "./keys/live-keys.js";
 import type { Output } from "./output.js";
 import type { Renderer } from "./render/renderer.js";
+import { pageOf } from "./target.js";
 
 const CANCEL_MS = 10_000;
 

@@ -1,26 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { readArgs } from "./args.js";
 import type { CommandName } from "./command-table.js";
-import { cancel } from "./commands/cancel.js";
-import { completion } from "./commands/completion.js";
-import { config } from "./commands/config.js";
-import { diff } from "./commands/diff.js";
-import { doctor } from "./commands/doctor.js";
-import { exportRun } from "./commands/export.js";
-import { fork } from "./commands/fork.js";
-import { guide } from "./commands/guide.js";
-import { help } from "./commands/help.js";
-import { list } from "./commands/list.js";
-import { open } from "./commands/open.js";
-import { pause } from "./commands/pause.js";
-import { replay } from "./commands/replay.js";
-import { resume } from "./commands/resume.js";
-import { retry } from "./commands/retry.js";
-import { run } from "./commands/run.js";
-import { serve } from "./commands/serve.js";
-import { show } from "./commands/show.js";
-import { skip } from "./commands/skip.js";
-import { watch } from "./commands/watch.js";
 import type { Context } from "./context.js";
 import { describeError } from "./errors.js";
 import { EXIT, exitCodeOfError } from "./exit-codes.js";
@@ -28,27 +8,28 @@ import { helpText } from "./help.js";
 import { createInterrupts } from "./interrupts.js";
 import { createOutput, type Output } from "./output.js";
 
-const COMMANDS: Record<CommandName, (context: Context) => Promise<number>> = {
-  serve,
-  run,
-  watch,
-  list,
-  show,
-  diff,
-  export: exportRun,
-  replay,
-  open,
-  cancel,
-  skip,
-  pause,
-  resume,
-  guide,
-  retry,
-  fork,
-  doctor,
-  config,
-  completion,
-  help,
+/** Each is loaded once it is asked for: nobody waits for what other commands need. */
+const COMMANDS: Record<CommandName, () => Promise<(context: Context) => Promise<number>>> = {
+  serve: async () => (await import("./commands/serve.js")).serve,
+  run: async () => (await import("./commands/run.js")).run,
+  watch: async () => (await import("./commands/watch.js")).watch,
+  list: async () => (await import("./commands/list.js")).list,
+  show: async () => (await import("./commands/show.js")).show,
+  diff: async () => (await import("./commands/diff.js")).diff,
+  export: async () => (await import("./commands/export.js")).exportRun,
+  replay: async () => (await import("./commands/replay.js")).replay,
+  open: async () => (await import("./commands/open.js")).open,
+  cancel: async () => (await import("./commands/cancel.js")).cancel,
+  skip: async () => (await import("./commands/skip.js")).skip,
+  pause: async () => (await import("./commands/pause.js")).pause,
+  resume: async () => (await import("./commands/resume.js")).resume,
+  guide: async () => (await import("./commands/guide.js")).guide,
+  retry: async () => (await import("./commands/retry.js")).retry,
+  fork: async () => (await import("./commands/fork.js")).fork,
+  doctor: async () => (await import("./commands/doctor.js")).doctor,
+  config: async () => (await import("./commands/config.js")).config,
+  completion: async () => (await import("./commands/completion.js")).completion,
+  help: async () => (await import("./commands/help.js")).help,
 };
 
 /** The whole command: reads `process.argv`, does it, and ends the process with its exit status. */
@@ -93,7 +74,8 @@ async function dispatch(out: Output, err: Output): Promise<number> {
     return EXIT.usage;
   }
   using interrupts = createInterrupts();
-  return await COMMANDS[command]({ args, out, err, interrupts, version, env: process.env, cwd: process.cwd() });
+  const act = await COMMANDS[command]();
+  return await act({ args, out, err, interrupts, version, env: process.env, cwd: process.cwd() });
 }
 
 async function readVersion(): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Ack, Command } from "@stagewire/shared";
-import { connect, targetOf } from "./connect.js";
+import { connect } from "./connect.js";
 import type { Context } from "./context.js";
 import { usageError } from "./errors.js";
 import { EXIT } from "./exit-codes.js";
@@ -7,6 +7,7 @@ import { PROGRAM } from "./program.js";
 import { reasonText } from "./reasons.js";
 import { plain } from "./render/plain.js";
 import { resolveRun } from "./resolve-run.js";
+import { targetOf } from "./target.js";
 import { readTimeMs } from "./values.js";
 
 /** What each outcome of a command is told as, the run's id following. */

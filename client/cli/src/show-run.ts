@@ -1,11 +1,12 @@
 import type { Cursor } from "@stagewire/shared";
 import { choosePresentation, type Presentation } from "./choose-renderer.js";
-import { type Connection, detourNote, pageOf } from "./connect.js";
+import { type Connection, detourNote } from "./connect.js";
 import type { Context } from "./context.js";
 import { EXIT } from "./exit-codes.js";
 import { followRun } from "./follow-run.js";
 import type { LocalServer } from "./local-server.js";
 import { type ResultFile, resultOf, saveResult } from "./result.js";
+import { pageOf } from "./target.js";
 
 export interface ShowOptions {
   readonly connection: Connection;

@@ -1,6 +1,6 @@
 import type { Run, StartedRun } from "@stagewire/client";
 import type { RunOptions } from "@stagewire/shared";
-import { connect, targetOf } from "./connect.js";
+import { connect } from "./connect.js";
 import type { Context } from "./context.js";
 import { detach } from "./detach.js";
 import { resolveRun } from "./resolve-run.js";
@@ -8,6 +8,7 @@ import { checkStage, resultFile } from "./result.js";
 import { oneRun } from "./send-command.js";
 import { showRun } from "./show-run.js";
 import { modelsByStage, startOptions } from "./start-options.js";
+import { targetOf } from "./target.js";
 import { readTimeMs } from "./values.js";
 
 /** Starts a run that goes on from the one that the command line names, and shows it as `run` does. */

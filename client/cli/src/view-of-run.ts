@@ -1,7 +1,8 @@
 import type { RunView } from "@stagewire/shared";
-import { connect, type Connection, targetOf } from "./connect.js";
+import { connect, type Connection } from "./connect.js";
 import type { Context } from "./context.js";
 import { resolveRun } from "./resolve-run.js";
+import { targetOf } from "./target.js";
 import { readTimeMs } from "./values.js";
 
 /** A run as it stands now, and the connection over which it was asked for. Disposing closes that. */

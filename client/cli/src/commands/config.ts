@@ -1,11 +1,11 @@
 import type { ConfigKey, LoadedConfig } from "@stagewire/server";
-import { targetOf } from "../connect.js";
 import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { writeExit, writeJson } from "../json.js";
 import { createPaint } from "../render/paint.js";
 import { plain } from "../render/plain.js";
+import { targetOf } from "../target.js";
 
 interface Setting {
   readonly key: string;

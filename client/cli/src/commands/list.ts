@@ -1,11 +1,12 @@
 import { type RunSummary, runStatusSchema } from "@stagewire/shared";
-import { connect, type Connection, targetOf } from "../connect.js";
+import { connect, type Connection } from "../connect.js";
 import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { PROGRAM } from "../program.js";
 import { count, duration, size } from "../render/format.js";
 import { fit, plain } from "../render/plain.js";
+import { targetOf } from "../target.js";
 import { readChoice, readNumber, readTimeMs } from "../values.js";
 
 /** Lists runs, newest first. */

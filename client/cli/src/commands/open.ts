@@ -1,10 +1,11 @@
 import { openInBrowser } from "../browser.js";
-import { connect, pageOf, targetOf } from "../connect.js";
+import { connect } from "../connect.js";
 import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { writeExit, writeHello, writeJson } from "../json.js";
 import { resolveRun } from "../resolve-run.js";
+import { pageOf, targetOf } from "../target.js";
 import { readTimeMs } from "../values.js";
 
 /** Opens the page of a run, or the list of runs, and prints its address. */

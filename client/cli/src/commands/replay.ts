@@ -3,11 +3,11 @@ import type { Client } from "@stagewire/client";
 import { createReplay } from "@stagewire/client/replay";
 import { initialView, reduce, type RunEvent } from "@stagewire/shared";
 import { choosePresentation } from "../choose-renderer.js";
-import { pageOf } from "../connect.js";
 import type { Context } from "../context.js";
 import { EXIT, exitCodeOfSignal } from "../exit-codes.js";
 import { fateOf } from "../fate.js";
 import { runOrLast } from "../run-argument.js";
+import { pageOf } from "../target.js";
 import { readSpeed } from "../values.js";
 import { viewOfRun } from "../view-of-run.js";
 

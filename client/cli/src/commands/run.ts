@@ -1,6 +1,6 @@
 import type { Client } from "@stagewire/client";
 import { type RunOptions, type StartInput, StagewireError } from "@stagewire/shared";
-import { connect, type Connection, probe, targetOf } from "../connect.js";
+import { connect, type Connection, probe } from "../connect.js";
 import type { Context } from "../context.js";
 import { detach } from "../detach.js";
 import { type LocalServer, startLocalServer } from "../local-server.js";
@@ -8,6 +8,7 @@ import { PROGRAM } from "../program.js";
 import { checkStage, resultFile } from "../result.js";
 import { showRun } from "../show-run.js";
 import { modelsByStage, startOptions } from "../start-options.js";
+import { targetOf } from "../target.js";
 import { readTask } from "../task.js";
 import { readTimeMs } from "../values.js";
 

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { urlOption } from "../connect.js";
 import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { EXIT, exitCodeOfSignal } from "../exit-codes.js";
@@ -7,6 +6,7 @@ import { startLocalServer } from "../local-server.js";
 import { PROGRAM } from "../program.js";
 import { modelName } from "../render/format.js";
 import { plain } from "../render/plain.js";
+import { urlOption } from "../target.js";
 
 /** Serves until a signal says to stop; the first one closes in good order, the second one at once. */
 export async function serve(context: Context): Promise<number> {

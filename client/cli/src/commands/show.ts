@@ -1,10 +1,10 @@
-import { pageOf } from "../connect.js";
 import type { Context } from "../context.js";
 import { EXIT } from "../exit-codes.js";
 import { writeExit, writeHello, writeJson } from "../json.js";
 import { createPaint } from "../render/paint.js";
 import { runReport } from "../render/run-report.js";
 import { runOrLast } from "../run-argument.js";
+import { pageOf } from "../target.js";
 import { viewOfRun } from "../view-of-run.js";
 
 /** Prints how a run stands. Its status is not the command's: that one is 0 when the run could be read. */

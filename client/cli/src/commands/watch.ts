@@ -1,10 +1,11 @@
 import { parseCursor } from "@stagewire/shared";
-import { connect, targetOf } from "../connect.js";
+import { connect } from "../connect.js";
 import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { resolveRun } from "../resolve-run.js";
 import { checkStage, resultFile } from "../result.js";
 import { showRun } from "../show-run.js";
+import { targetOf } from "../target.js";
 import { readTimeMs } from "../values.js";
 
 /** Shows a run from its beginning, or from a cursor. Leaving it changes nothing for the run. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Config, LoadedConfig } from "@stagewire/server";
 import { nearest, StagewireError } from "@stagewire/shared";
-import { connect, probe, targetOf } from "../connect.js";
+import { connect, probe } from "../connect.js";
 import type { Context } from "../context.js";
 import { isStagewire, PROXY_ADVICE } from "../diagnose.js";
 import { systemCode } from "../errors.js";
@@ -10,6 +10,7 @@ import { findWebRoot, portTaken } from "../local-server.js";
 import { findPortHolder } from "../port-holder.js";
 import { PROGRAM } from "../program.js";
 import { modelName } from "../render/format.js";
+import { targetOf } from "../target.js";
 import { type Finding, note, ok, problem } from "./check.js";
 
 /** What the command reads besides the server's settings. */

@@ -1,5 +1,5 @@
-import { resumeCommand } from "../connect.js";
 import type { Output } from "../output.js";
+import { resumeCommand } from "../target.js";
 import { clock, count, modelName, stepName } from "./format.js";
 import { oneLine, plain } from "./plain.js";
 import type { Renderer } from "./renderer.js";

@@ -1,6 +1,6 @@
 import { isClosed, type RunView, type StepView } from "@stagewire/shared";
-import { pageOf, resumeCommand, urlOption } from "../connect.js";
 import { PROGRAM } from "../program.js";
+import { pageOf, resumeCommand, urlOption } from "../target.js";
 import { count, duration, stepName, tokens } from "./format.js";
 import type { Paint } from "./paint.js";
 import { fit, oneLine, plain } from "./plain.js";

@@ -1,8 +1,8 @@
 import type { ConnectionState } from "@stagewire/client";
 import { initialView, type RunEvent, type RunView, type StageCompleteEvent } from "@stagewire/shared";
-import { resumeCommand } from "../connect.js";
 import { keyLine } from "../keys/key-table.js";
 import type { Output } from "../output.js";
+import { resumeCommand } from "../target.js";
 import { count, duration, modelName, stepName } from "./format.js";
 import type { Paint } from "./paint.js";
 import { fitEnd, oneLine, plain } from "./plain.js";
