@@ -108,6 +108,27 @@ describe.skipIf(chromiumMissing)(`the list of runs (needs Chromium at ${CHROMIUM
     expect(complaints).toEqual([]);
   });
 
+  test("who comes back, or reloads, finds the list where it was left; a link leads to the top of its page", async () => {
+    const { page } = await browser.open(`${server.url}/runs`);
+    await row(page, "Task 9999:").waitFor();
+    // Past the first page of runs, which is all that is there at first.
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.getByText("The newest 400 runs").waitFor();
+    await page.evaluate(() => window.scrollTo(0, 15_000));
+    await expect.poll(() => page.evaluate(() => history.state?.listTop)).toBe(15_000);
+    await page.reload();
+    await expect.poll(() => scrollTop(page)).toBe(15_000);
+    await page.goto(`${server.url}/runs/new`);
+    await page.goBack();
+    await expect.poll(() => scrollTop(page)).toBe(15_000);
+    // The skip link makes a step of the history within its page.
+    await page.evaluate(() => document.querySelector<HTMLElement>(".skip-link")?.click());
+    await page.evaluate(() => window.scrollTo(0, 3_000));
+    await page.evaluate(() => document.querySelector<HTMLElement>(".brand")?.click());
+    await page.getByRole("button", { name: "Start" }).waitFor();
+    expect(await scrollTop(page)).toBe(0);
+  });
+
   test("new runs come in at the top, change live, and move neither the reader nor the focus", async () => {
     const { page, complaints } = await browser.open(`${server.url}/runs`);
     await row(page, "Task 9999:").waitFor();
@@ -186,6 +207,10 @@ function row(page: Page, title: string) {
 async function shownRuns(page: Page): Promise<number> {
   const text = await page.getByText(/^The newest [\d,]+ runs$/).textContent();
   return Number(text?.replace(/\D/g, ""));
+}
+
+function scrollTop(page: Page): Promise<number> {
+  return page.evaluate(() => window.scrollY);
 }
 
 function focusedTitle(page: Page): Promise<string | null | undefined> {

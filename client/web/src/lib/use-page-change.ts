@@ -8,7 +8,8 @@ export function usePageChange(path: string): void {
   const wentBack = useRef(false);
   useEffect(() => {
     const onPopState = () => {
-      wentBack.current = true;
+      // Within a page too, as by its skip link: the page is then not another one.
+      wentBack.current = location.pathname !== shown.current;
     };
     window.addEventListener("popstate", onPopState);
     return () => window.removeEventListener("popstate", onPopState);

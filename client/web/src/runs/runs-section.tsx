@@ -6,12 +6,14 @@ import { NoRuns } from "./no-runs";
 import { RunsFilter } from "./runs-filter";
 import { RunsTable } from "./runs-table";
 import { useListQuery } from "./use-list-query";
+import { usePlaceInList } from "./use-place-in-list";
 import "./runs.css";
 
 /** All runs, live, as the address asks for them. Older ones are loaded as they are needed. */
 export function RunsSection() {
   const { runs, ready, hasMore, error, loadMore } = useRuns();
   const { query, change } = useListQuery();
+  usePlaceInList();
   // Typing goes on while ten thousand runs are searched.
   const shown = useDeferredValue(query);
   const found = useMemo(() => queryRuns(runs, shown), [runs, shown]);
