@@ -29,7 +29,7 @@ describe.skipIf(chromiumMissing)(`the timeline of a run (needs Chromium at ${CHR
       (await reach(scene.model, "refinement", 1)).write("half of it");
       await page.getByRole("button", { name: "Skip iteration" }).click();
       await page.getByText("Paused before Documentation").or(page.getByText("Paused at the gate")).first().waitFor();
-      await expect.poll(() => row(page, "Paused before Documentation")).toMatch(/goes on.*So far/s);
+      await expect.poll(() => row(page, "Paused before Documentation")).toMatch(/Goes on.*So far/s);
       await page.getByRole("button", { name: "Resume" }).click();
       scene.model.answer(answerOf);
       await page.getByText(/^finished in/).waitFor();
@@ -39,7 +39,7 @@ describe.skipIf(chromiumMissing)(`the timeline of a run (needs Chromium at ${CHR
           /2 attempts.*Attempt 1, some-model: failed after .*overloaded.*; next attempt after .* s.*Attempt 2, some-model: first token after/s,
         );
         expect(await row(page, "Gate before Documentation")).toMatch(
-          /resumed by someone at this server.*Took .*Resumed by someone at this server at/s,
+          /Resumed by someone at this server.*Took .*Resumed by someone at this server at/s,
         );
         expect(await row(page, "Refinement 1")).toMatch(/Skipped by someone at this server, \d.*first token after/s);
       };

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatClock, formatDuration } from "../../client/web/src/lib/format.js";
+import { formatClock, formatDuration, formatTokens, pluralTokens } from "../../client/web/src/lib/format.js";
 
 test("durations, as the page tells them", () => {
   expect([0, 49, 840, 9_999, 10_000, 59_999, 134_000].map(formatDuration)).toEqual([
@@ -12,6 +12,19 @@ test("durations, as the page tells them", () => {
     "59 s",
     "2 min 14 s",
   ]);
+});
+
+test("tokens that were estimated are told as roughly as they are known", () => {
+  expect([0, 1, 74, 742, 4_557, 13_449].map((tokens) => formatTokens(tokens, true))).toEqual([
+    "0",
+    "about 1",
+    "about 74",
+    "about 740",
+    "about 4,600",
+    "about 13,000",
+  ]);
+  expect(formatTokens(13_449, false)).toBe("13,449");
+  expect([pluralTokens(1, false), pluralTokens(742, true)]).toEqual(["1 token", "about 740 tokens"]);
 });
 
 test("a duration in words and the clock beside it are the same second", () => {

@@ -1,6 +1,7 @@
 import { type ErrorView, type RunView, type StepView, stepKey, type Verdict } from "@stagewire/shared";
-import { formatCount, formatDuration, formatTime } from "../lib/format";
+import { formatCost, formatCount, formatDuration, formatTime, formatTokens } from "../lib/format";
 import { guidanceOf, type Guidance } from "../run/guidance";
+import { STATE_WORDS } from "../ui/states";
 
 export interface Fact {
   readonly name: string;
@@ -24,7 +25,7 @@ export function timesOf(view: RunView, step: StepView, now: number): Fact[] {
   const facts: Fact[] = [
     { name: "Started", value: formatTime(startedAt) },
     {
-      name: completedAt === undefined ? "Takes so far" : "Took",
+      name: completedAt === undefined ? "Running for" : "Took",
       value: formatDuration(Math.max(0, (completedAt ?? now) - startedAt)),
     },
   ];
@@ -49,9 +50,8 @@ function rateOf({ attempt, usage, durationMs, firstTokenMs }: StepView): number 
 export function usageFacts({ usage }: StepView): Fact[] {
   // Where no model was called there is nothing to tell.
   if (!usage || usage.promptTokens + usage.completionTokens === 0) return [];
-  const about = usage.estimated ? "about " : "";
   const fact = (name: string, tokens: number | undefined): Fact[] =>
-    tokens === undefined ? [] : [{ name, value: `${about}${formatCount(tokens)}` }];
+    tokens === undefined ? [] : [{ name, value: formatTokens(tokens, usage.estimated) }];
   return [
     ...fact("Prompt tokens", usage.promptTokens),
     ...fact("of them cached", usage.cachedTokens),
@@ -74,7 +74,7 @@ export function settingsOf({ options, pipeline, costUsd, progress }: RunView, st
     ["Cost at most", options.maxCostUsd === undefined ? undefined : `$${options.maxCostUsd}`],
     ["When nobody watches", options.onAbandoned === "cancel" ? "the run is cancelled" : undefined],
     ["When others wait for a place", options.priority === "low" ? "they go first" : undefined],
-    ["Cost of the run so far", cost === undefined ? undefined : `$${cost.toFixed(4)}`],
+    ["Cost of the run so far", cost === undefined ? undefined : formatCost(cost)],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
@@ -91,7 +91,10 @@ export function attemptFacts(view: RunView, step: StepView): AttemptFact[] {
       const then = error.retryInMs === undefined ? "" : `; the next one ${nextIn(error.retryInMs)}`;
       return { ...named, text: `failed, ${error.code}: ${error.message}${then}` };
     }
-    return { ...named, text: attempt < step.attempt ? "cut off when the server stopped" : step.status };
+    return {
+      ...named,
+      text: attempt < step.attempt ? "cut off when the server stopped" : STATE_WORDS[step.status].toLowerCase(),
+    };
   });
 }
 

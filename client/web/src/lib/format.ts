@@ -54,6 +54,17 @@ export function formatCost(usd: number): string {
   return `$${usd.toFixed(digits)}`;
 }
 
+/** `2,688`; an estimate is known to two digits at most: `about 740`. */
+export function formatTokens(value: number, estimated: boolean): string {
+  if (!estimated || value === 0) return formatCount(value);
+  return `about ${formatCount(Number(value.toPrecision(2)))}`;
+}
+
+/** `1 token`, `about 740 tokens`. */
+export function pluralTokens(value: number, estimated: boolean): string {
+  return `${formatTokens(value, estimated)} ${value === 1 ? "token" : "tokens"}`;
+}
+
 /** `1 token`, `2 tokens`. */
 export function plural(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${Math.round(value) === 1 ? "" : "s"}`;

@@ -1,16 +1,15 @@
 import type { RunView } from "@stagewire/shared";
-import { formatCost, plural } from "../lib/format";
+import { formatCost, plural, pluralTokens } from "../lib/format";
 
 /** What a run took, in a sentence: `12,345 tokens written, 40,200 read, $0.12; 2 refinements, approved by review.` Pure. */
 export function totalsOf(view: RunView): string {
   const { promptTokens, completionTokens, estimated } = view.usage;
-  const about = estimated ? "about " : "";
   const parts = [
-    `${about}${plural(completionTokens, "token")} written, ${about}${plural(promptTokens, "token")} read`,
+    `${pluralTokens(completionTokens, estimated)} written, ${pluralTokens(promptTokens, estimated)} read`,
     ...(view.costUsd === undefined ? [] : [formatCost(view.costUsd)]),
   ];
   const text = `${parts.join(", ")}${refinements(view)}.`;
-  return estimated ? `A${text.slice(1)}` : text;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function refinements({ pipeline, steps }: RunView): string {

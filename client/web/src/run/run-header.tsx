@@ -1,6 +1,6 @@
 import { isClosed, type RunView } from "@stagewire/shared";
 import type { ReactNode } from "react";
-import { formatClock, formatCost, formatCount, formatEta, formatWhen, plural, taskTitle } from "../lib/format";
+import { formatClock, formatCost, formatCount, formatEta, formatWhen, pluralTokens, taskTitle } from "../lib/format";
 import { useNow } from "../lib/use-now";
 import { useTitle } from "../lib/use-title";
 import { StateChip } from "../ui/state-chip";
@@ -43,7 +43,7 @@ export function RunHeader({ view, online, children }: RunHeaderProps) {
           <Fact name="Queue" value={`position ${progress.queuePosition}`} />
         )}
         {cost !== undefined && <Fact name="Cost" value={formatCost(cost)} />}
-        <Fact name="Written" value={`${view.usage.estimated ? "about " : ""}${plural(tokensSoFar(view), "token")}`} />
+        <Fact name="Written" value={pluralTokens(tokensSoFar(view), view.usage.estimated)} />
         {online && progress?.phase === "streaming" && progress.tokensPerSecond !== undefined && (
           <Fact name="Rate" value={`${formatCount(progress.tokensPerSecond)} tokens/s`} />
         )}

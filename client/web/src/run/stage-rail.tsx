@@ -131,8 +131,9 @@ function railNote(planned: PlannedStep): string {
   ].join(" · ");
 }
 
-/** Tokens per second over the whole call, the wait for the first one left out. */
+/** Tokens per second over the whole call, the wait for the first one left out. An estimate makes no rate. */
 function rateOf({ step }: PlannedStep): string[] {
+  if (step?.usage?.estimated) return [];
   const writing = (step?.durationMs ?? 0) - (step?.firstTokenMs ?? 0);
   const tokens = step?.usage?.completionTokens ?? 0;
   // What came within a moment says nothing about speed, and several attempts share one usage.

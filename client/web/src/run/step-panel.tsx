@@ -2,7 +2,7 @@ import type { RunView, StepView } from "@stagewire/shared";
 import type { ReactNode } from "react";
 import { Markdown } from "../markdown/markdown";
 import { byWhom } from "../lib/explain";
-import { formatDuration, formatWhen, plural } from "../lib/format";
+import { formatDuration, formatWhen, plural, pluralTokens } from "../lib/format";
 import { useSearchParams } from "wouter";
 import { useNow } from "../lib/use-now";
 import { useSessionState } from "../lib/use-session-state";
@@ -138,7 +138,6 @@ function facts({ step, inherited }: PlannedStep): string {
     parts.push(`attempt ${step.attempt}${step.cause === "recovered" ? ", after a restart of the server" : ""}`);
   if (step.durationMs !== undefined) parts.push(formatDuration(step.durationMs));
   // That nothing was used is no news where no model was called, or the call was refused.
-  if (step.usage?.completionTokens)
-    parts.push(`${step.usage.estimated ? "about " : ""}${plural(step.usage.completionTokens, "token")}`);
+  if (step.usage?.completionTokens) parts.push(pluralTokens(step.usage.completionTokens, step.usage.estimated));
   return parts.join(" · ");
 }

@@ -1,6 +1,6 @@
 import type { RunView } from "@stagewire/shared";
 import { byWhom } from "../lib/explain";
-import { formatDuration, formatTime, formatWhen, plural } from "../lib/format";
+import { formatDuration, formatTime, formatWhen, plural, pluralTokens } from "../lib/format";
 import { STATE_WORDS } from "../ui/states";
 import type { AttemptTimes } from "./attempts";
 import type { TimelineRow } from "./timeline";
@@ -8,8 +8,8 @@ import type { TimelineRow } from "./timeline";
 /** What stands under a row's title: what became of it. */
 export function noteOf({ planned, state, attempts, endedBy, to }: TimelineRow): string {
   if (!planned) {
-    if (endedBy) return `resumed by ${byWhom(endedBy.by)}`;
-    return to === undefined ? "goes on" : "";
+    if (endedBy) return `Resumed by ${byWhom(endedBy.by)}`;
+    return to === undefined ? "Goes on" : "";
   }
   if (planned.skippedBy) return `Skipped by ${byWhom(planned.skippedBy.by)}, ${formatWhen(planned.skippedBy.at)}`;
   if (planned.inherited) return "Taken over from the earlier run";
@@ -36,7 +36,7 @@ export function figuresOf(row: TimelineRow, view: RunView, now: number): string[
   if (planned?.skippedBy) lines.push(`${noteOf(row)}.`);
   lines.push(...attempts.map((attempt, index) => attemptLine(attempt, attempts[index + 1], attempts.length > 1, now)));
   const usage = planned?.step?.usage;
-  if (usage) lines.push(`${usage.estimated ? "About " : ""}${plural(usage.completionTokens, "token")} written.`);
+  if (usage) lines.push(`Written: ${pluralTokens(usage.completionTokens, usage.estimated)}.`);
   return lines;
 }
 
