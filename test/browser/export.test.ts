@@ -125,6 +125,19 @@ describe.skipIf(chromiumMissing)(`exporting a run (needs Chromium at ${CHROMIUM}
     expect(complaints).toEqual([]);
   });
 
+  test("opened from the menu, it gives the focus back to the menu's button", async () => {
+    const { page } = await scene.browser.open(url);
+    const more = page.getByRole("button", { name: "More", exact: true });
+    await more.click();
+    await page.getByRole("group", { name: "Controls" }).getByRole("button", { name: "Export…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Export" });
+    await dialog.waitFor();
+    expect(await more.getAttribute("aria-expanded")).toBe("false");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(await more.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
   test("where the browser allows no copying, the text is shown to be copied by hand", async () => {
     const { page, complaints } = await scene.browser.open(url);
     await page.evaluate(() => {

@@ -38,7 +38,7 @@ export function MoreMenu({ view, narrow }: MoreMenuProps) {
           Replay
         </button>
       </div>
-      <ExportButton />
+      <ExportButton closes />
       <CopyButton text={() => location.href} label="Copy link" />
       <CopyButton text={() => view.task} label="Copy task" />
     </Popover>
