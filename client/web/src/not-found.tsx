@@ -9,7 +9,9 @@ export function NotFound({ title, text }: { title: string; text: string }) {
       <h1>{title}</h1>
       <p>{text}</p>
       <p>
-        <Link href="/runs">Back to all runs</Link>
+        <Link href="/runs" className="button">
+          Back to all runs
+        </Link>
       </p>
     </section>
   );
