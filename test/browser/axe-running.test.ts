@@ -28,6 +28,9 @@ describe.skipIf(chromiumMissing)(
         await queued.locator(".pulse").getByText("queued, next in line: this server runs no more at once").waitFor();
         expect.soft(await faultsEverywhere(queued), "queued").toEqual([]);
         await waiting.getByText(/connected, silent for/).waitFor();
+        // Its own word for the connection is only read out: one sees it once.
+        const connected = waiting.locator(".pulse").getByText("connected", { exact: true });
+        expect((await connected.boundingBox())?.width).toBe(1);
         expect.soft(await faultsEverywhere(waiting), "quiet").toEqual([]);
 
         const page = waiting;

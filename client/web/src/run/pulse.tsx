@@ -52,7 +52,10 @@ export function Pulse({ run: { view, connection, lastEventAt, caughtUp }, retryN
     >
       <span className="pulse-part">
         <Icon name={connected ? "connected" : "offline"} />
-        <span className={said === "connected" ? "pulse-connected" : undefined}>{said}</span>
+        {/* What is unusual begins with the same word: it is seen once. */}
+        <span className={said !== "connected" ? undefined : line.unusual ? "visually-hidden" : "pulse-connected"}>
+          {said}
+        </span>
       </span>
       {connection.status === "reconnecting" && (
         <button type="button" className="small" onClick={retryNow}>
