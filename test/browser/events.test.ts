@@ -121,6 +121,26 @@ describe.skipIf(chromiumMissing)(`the events of a run (needs Chromium at ${CHROM
     await page.getByRole("heading", { name: SECOND }).waitFor();
     expect(await sidewaysScroll(page)).toBe(0);
   });
+
+  test("on a phone the event that is pressed comes into sight, and closing it gives the focus back", async () => {
+    scene.model.answer(answerOf);
+    const { runId } = await scene.server.engine.start({ task: "build it", options: { maxRefinements: 0 } });
+    await expect.poll(async () => (await scene.server.engine.get(runId)).status).toBe("completed");
+    const { page } = await scene.browser.open(`${scene.server.url}/runs/${runId}?view=events`, {
+      viewport: { width: 360, height: 740 },
+    });
+    await page.locator(".events-row").first().click();
+    const details = page.locator(".event-details");
+    const bottom = async () => {
+      const box = await details.boundingBox();
+      return box ? box.y + box.height : Infinity;
+    };
+    const bar = (await page.locator(".controls").boundingBox())?.y ?? 0;
+    await expect.poll(bottom).toBeLessThanOrEqual(bar);
+    await page.getByRole("button", { name: "Close the event" }).press("Enter");
+    await details.waitFor({ state: "detached" });
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("events-list");
+  });
 });
 
 function typesOf(page: Page): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { RunEvent } from "@stagewire/shared";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { formatCount, formatExact } from "../lib/format";
+import { useHeir } from "../lib/use-heir";
 import { CopyButton } from "../ui/copy-button";
 import { Icon } from "../ui/icon";
 import { rangeOf } from "./summarize";
@@ -14,12 +15,18 @@ interface EventDetailsProps {
   readonly onClose: () => void;
 }
 
-/** One event as the log has it, and what can be done with it. */
+/** One event as the log has it, and what can be done with it. Comes into sight when it is rendered first. */
 export function EventDetails({ event, onShowRun, onClose }: EventDetailsProps) {
   const json = useMemo(() => JSON.stringify(event, null, 2), [event]);
   const left = json.length - MOST_UNITS;
+  const panel = useRef<HTMLElement>(null);
+  useHeir(panel, ".events-list");
+  // On a phone it begins below what one sees: a press on the list would seem to do nothing.
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
-    <section className="event-details" aria-labelledby="event-title">
+    <section className="event-details" ref={panel} aria-labelledby="event-title">
       <header>
         <h3 id="event-title">
           #{rangeOf(event)} {event.type}

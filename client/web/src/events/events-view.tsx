@@ -62,6 +62,8 @@ export default function EventsView({ view }: ViewProps) {
       )}
       {event && (
         <EventDetails
+          // Another one that was asked for comes into sight anew; those that a replay passes do not.
+          key={asked}
           event={event}
           onShowRun={() => setAt(event.seq)}
           onClose={() => {
