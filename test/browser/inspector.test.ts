@@ -53,7 +53,9 @@ describe.skipIf(chromiumMissing)(`the details of a step (needs Chromium at ${CHR
     const other = page.getByRole("complementary", { name: "Details of Architecture" });
     await other.waitFor();
     expect(await other.innerText()).not.toContain("Use no framework.");
-    await page.getByRole("button", { name: "Hide the details" }).click();
+    await page.getByRole("button", { name: "Hide the details" }).press("Enter");
+    const toggle = page.getByRole("button", { name: "Details" });
+    await expect.poll(() => toggle.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.reload();
     await page.getByRole("heading", { name: "Architecture" }).waitFor();
     expect(await page.getByRole("complementary").count()).toBe(0);

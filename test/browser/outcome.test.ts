@@ -113,7 +113,11 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
     // The step called no model, and the panel has told of its error.
     expect(await page.locator(".step-facts").innerText()).not.toContain("token");
     expect(await page.getByRole("list", { name: "Errors in this step" }).count()).toBe(0);
-    await panel.getByRole("button", { name: "Fork…" }).click();
+    const fork = panel.getByRole("button", { name: "Fork…" });
+    await fork.click();
+    await page.getByLabel("Task of the new run").press("Escape");
+    expect(await fork.evaluate((element) => element === document.activeElement)).toBe(true);
+    await fork.click();
     const tokens = page.getByLabel("Tokens, at most");
     expect(await tokens.inputValue()).toBe("30");
     await tokens.fill("90000");

@@ -125,7 +125,8 @@ describe.skipIf(chromiumMissing)(`replay on the page (needs Chromium at ${CHROMI
       await page.getByText("Pause or resume: not now, this is a replay").waitFor();
       expect((await scene.server.engine.get(runId)).paused).toBe(false);
 
-      await page.getByRole("button", { name: "Back to live" }).click();
+      await page.getByRole("button", { name: "Back to live" }).press("Enter");
+      await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe("scrubber-play");
       await page.getByText("First half. Second half.").waitFor();
       await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
       call.end();

@@ -135,8 +135,9 @@ describe.skipIf(chromiumMissing)(`the web app (needs Chromium at ${CHROMIUM}, or
     await expect.poll(() => textLength(page)).toBeGreaterThan(length + 500);
     expect(await page.locator(".transcript").evaluate((box) => box.scrollTop)).toBe(place);
 
-    await page.getByRole("button", { name: "Live" }).click();
+    await page.getByRole("button", { name: "Live" }).press("Enter");
     await expect.poll(() => distanceToEnd(page)).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("transcript");
     await page.getByRole("button", { name: "Cancel run" }).click();
     await chip(page, "Cancelled");
     expect(complaints).toEqual([]);

@@ -36,11 +36,13 @@ describe.skipIf(chromiumMissing)(`steering on the page (needs Chromium at ${CHRO
     await page.getByText("waits for the next step").waitFor();
     await page.getByText("1 text of guidance waits for it.").waitFor();
 
-    await page.getByRole("button", { name: "Resume the run" }).click();
+    await page.getByRole("button", { name: "Resume the run" }).press("Enter");
     const implementation = await scene.model.next();
     expect(promptOf(implementation)).toContain("Use no framework.");
     await chip(page, "Running");
     await page.getByRole("button", { name: "Pause" }).waitFor();
+    // The button that was pressed is gone.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe("transcript");
     await page.getByRole("list", { name: "Guidance from this step on" }).getByText("Use no framework.").waitFor();
     implementation.end();
     await scene.model.next();

@@ -1,4 +1,6 @@
 import type { RunView } from "@stagewire/shared";
+import { useRef } from "react";
+import { useHeir } from "../lib/use-heir";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import type { PlannedStep } from "../run/plan";
@@ -14,6 +16,8 @@ interface InspectorProps {
 /** The figures behind the step that is shown: beside the text, or over it where there is no room. */
 export default function Inspector({ view, planned, state }: InspectorProps) {
   const title = `Details of ${planned.title}`;
+  const aside = useRef<HTMLElement>(null);
+  useHeir(aside, ".inspector-toggle");
   if (state.sheet) {
     return (
       <Dialog title={title} onClose={state.toggle} className="inspector-sheet">
@@ -22,7 +26,7 @@ export default function Inspector({ view, planned, state }: InspectorProps) {
     );
   }
   return (
-    <aside className="inspector" aria-label={title}>
+    <aside className="inspector" ref={aside} aria-label={title}>
       <header className="inspector-head">
         <h2>{title}</h2>
         <button type="button" className="icon-button" aria-label="Hide the details" onClick={state.toggle}>

@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { useAction } from "../keys/use-action";
 import { formatClock } from "../lib/format";
 import { useHeightVariable } from "../lib/use-height-variable";
+import { useHeir } from "../lib/use-heir";
 import { CopyButton } from "../ui/copy-button";
 import { Icon } from "../ui/icon";
 import type { ReplayControl } from "./use-replay";
@@ -13,6 +14,7 @@ const WHY_NOT = "this is a replay; go back to now first";
 export function ReplayBanner({ view, replay }: { view: RunView; replay: ReplayControl }) {
   const bar = useRef<HTMLDivElement>(null);
   useHeightVariable(bar, "--controls");
+  useHeir(bar, ".scrubber-play");
   useAction("live", replay.leave);
   useAction("pause", undefined, WHY_NOT);
   useAction("skip", undefined, WHY_NOT);

@@ -1,7 +1,8 @@
 import type { RunView } from "@stagewire/shared";
 import { useControls } from "@stagewire/client/react";
-import type { RefObject } from "react";
+import { type ReactNode, type RefObject, useRef } from "react";
 import { plural } from "../lib/format";
+import { useHeir } from "../lib/use-heir";
 import { Icon } from "../ui/icon";
 import { GuideForm } from "./guide-panel";
 import { guidanceOf } from "./guidance";
@@ -38,7 +39,7 @@ export function PausedPanel({ view, field }: PausedPanelProps) {
   const waiting = guidanceOf(view).filter(({ since }) => since === undefined).length;
   const text = pausedText(view);
   return (
-    <div className="paused-panel">
+    <Waiting>
       <p>
         <Icon name="paused" />
         <span>
@@ -57,6 +58,17 @@ export function PausedPanel({ view, field }: PausedPanelProps) {
       >
         Resume the run
       </button>
+    </Waiting>
+  );
+}
+
+/** Its frame: when the run goes on, it goes with the button that was pressed for that. */
+function Waiting({ children }: { readonly children: ReactNode }) {
+  const panel = useRef<HTMLDivElement>(null);
+  useHeir(panel, ".transcript");
+  return (
+    <div className="paused-panel" ref={panel}>
+      {children}
     </div>
   );
 }

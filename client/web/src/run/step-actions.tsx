@@ -15,14 +15,22 @@ interface StepActionsProps {
 export function StepActions({ view, planned }: StepActionsProps) {
   const [forking, setForking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  /** Where the focus was when the form was opened: its own button, another one, or the text. */
+  const before = useRef<Element>(null);
   const id = useId();
   const output = planned.step?.output ?? "";
   const { outcome, copy, clear } = useCopy(output);
 
   function toggleFork(): void {
-    setForking(!forking);
+    if (forking) return closeFork();
+    before.current = document.activeElement;
+    setForking(true);
     // Once it is there: what is hidden can't have the focus.
-    if (!forking) requestAnimationFrame(() => field.current?.focus());
+    requestAnimationFrame(() => field.current?.focus());
+  }
+  function closeFork(): void {
+    setForking(false);
+    if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
   }
 
   const closed = isClosed(view);
@@ -49,16 +57,7 @@ export function StepActions({ view, planned }: StepActionsProps) {
           </button>
         )}
       </div>
-      {forkable && (
-        <ForkForm
-          id={id}
-          view={view}
-          planned={planned}
-          open={forking}
-          field={field}
-          onClose={() => setForking(false)}
-        />
-      )}
+      {forkable && <ForkForm id={id} view={view} planned={planned} open={forking} field={field} onClose={closeFork} />}
     </>
   );
 }

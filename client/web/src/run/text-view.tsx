@@ -30,7 +30,15 @@ export function TextView({ view, replayed, reading, guideField }: TextViewProps)
         {!cameLate && outcome}
       </div>
       {away && (
-        <button type="button" className="live-button" onClick={goLive}>
+        <button
+          type="button"
+          className="live-button"
+          onClick={({ currentTarget }) => {
+            goLive();
+            // The button goes, and the focus stays where it led.
+            currentTarget.parentElement?.focus({ preventScroll: true });
+          }}
+        >
           <Icon name="down" />
           {replayed ? "To the end" : "Live"}
           {newLines > 0 && `, ${plural(newLines, "new line")}`}
