@@ -90,6 +90,21 @@ describe.each(TRANSPORTS)("calls by %s", (transport) => {
     expect(asked).toBe(3);
   });
 
+  test("a server that asks for patience for too long is quoted", async () => {
+    await using pair = await startPair(
+      {
+        start() {
+          throw new StagewireError("LOG_UNAVAILABLE", "nothing can be stored now");
+        },
+      },
+      { ...QUICK, callTimeoutMs: 500 },
+    );
+    await expect(pair.client.runs.start({ task: "x" })).rejects.toMatchObject({
+      code: "LOG_UNAVAILABLE",
+      message: "nothing can be stored now",
+    });
+  });
+
   test("says where nothing answers and what to do", async () => {
     await using port = await freePort();
     const url = `http://127.0.0.1:${port.number}`;

@@ -24,13 +24,17 @@ export async function call<T>(
   const scope = linkSignals(signal, connection.closed);
   if (scope.signal.aborted) throw scope.signal.reason;
   const release = connection.hold();
-  const deadline = setTimeout(() => scope.abort(timedOut(connection, timeoutMs)), timeoutMs);
+  let refusal: StagewireError | undefined;
+  const deadline = setTimeout(() => scope.abort(timedOut(connection, timeoutMs, refusal)), timeoutMs);
   try {
     return await pRetry(() => attempt(connection, send, scope.signal), {
       ...RETRY,
       signal: scope.signal,
       shouldRetry: ({ error }) => isRetried(error),
-      onFailedAttempt: ({ error }) => waitAsTold(error, scope.signal),
+      onFailedAttempt: ({ error }) => {
+        refusal = isRetried(error) && error.code !== "SERVER_UNREACHABLE" ? error : undefined;
+        return waitAsTold(error, scope.signal);
+      },
     });
   } catch (thrown) {
     throw scope.signal.aborted ? scope.signal.reason : thrown;
@@ -62,8 +66,10 @@ function lostOver(session: Session, connection: Connection): StagewireError {
   return session.loss?.code === MESSAGE_TOO_BIG ? tooLarge() : connection.failure();
 }
 
-function timedOut(connection: Connection, timeoutMs: number): StagewireError {
+/** Why a request was not done in time; `refusal` is what the server said to its last attempt. */
+function timedOut(connection: Connection, timeoutMs: number, refusal: StagewireError | undefined): StagewireError {
   if (connection.state.status !== "open") return connection.failure();
+  if (refusal) return refusal;
   return new StagewireError(
     "SERVER_UNREACHABLE",
     `the server is connected but did not answer within ${timeoutMs / 1_000} s`,
