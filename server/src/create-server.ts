@@ -2,8 +2,8 @@ import { type ServerInfo, StagewireError, WEBHOOK_EVENTS } from "@stagewire/shar
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { type Closers, createClosers } from "./closers.js";
-import { type Config, type ConfigInput, configSchema, ROLE_NEEDS_REDIS } from "./config/schema.js";
-import { describeWebhookIssue } from "./config/webhooks.js";
+import { describeIssue } from "./config/describe-issue.js";
+import { type Config, type ConfigInput, configSchema } from "./config/schema.js";
 import { displayUrl } from "./display-url.js";
 import type { Cluster } from "./engine/cluster.js";
 import { createEngine, type Engine } from "./engine/engine.js";
@@ -196,13 +196,9 @@ function endpointsOf({ webhooks, webhookUrl, webhookSecret }: Config): WebhooksO
 function parseConfig(input: ConfigInput): Config {
   const parsed = configSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const told = issue && describeWebhookIssue(issue, input);
-  if (told !== undefined) throw new StagewireError("CONFIG_INVALID", `${told}.`);
-  if (issue?.message === ROLE_NEEDS_REDIS) {
-    throw new StagewireError("CONFIG_INVALID", `role is ${JSON.stringify(input.role)}, ${ROLE_NEEDS_REDIS}.`);
-  }
-  throw new StagewireError("CONFIG_INVALID", `${issue?.path.join(".") ?? "config"}: ${issue?.message ?? "invalid"}.`);
+  const values: Readonly<Record<string, unknown>> = input;
+  const told = parsed.error.issues.map((issue) => describeIssue(issue, values));
+  throw new StagewireError("CONFIG_INVALID", told.join("\n"), { cause: parsed.error });
 }
 
 /** Once for all runs that wait because of it. */

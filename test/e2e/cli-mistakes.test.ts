@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startBlockingProxy, type Upgrades } from "../support/blocking-proxy.js";
 import { cli, CLI, startCli, startProcess } from "../support/cli-process.js";
 import { freePort, type ServerProcess, startServerProcess } from "../support/server-process.js";
+import { NO_REDIS, REDIS_SKIP, startRedis } from "../support/redis-server.js";
 import { type ScriptedModel, startScriptedModel } from "../support/scripted-model.js";
 import { startServer, temporaryFolder } from "../support/start-server.js";
 import { listen, type Upstream, upstream } from "../support/upstream.js";
@@ -137,6 +138,14 @@ describe("a model that is not offered", () => {
     expect(await doctorSays("model", [], { ...env, STAGEWIRE_MODEL: "o3" })).toMatchObject({ code: 0, status: "ok" });
   });
 
+  test("a server of models that says nothing", async () => {
+    await using silent = await upstream(() => {});
+    const env = { OPENAI_BASE_URL: silent.baseUrl };
+    const said = `the server at ${silent.baseUrl} did not say within 3 s what models it offers: check that it is well and that the address is right`;
+    expect(await inEmptyFolder(["serve"], env)).toEqual({ code: 2, stdout: "", stderr: `error: ${said}\n` });
+    expect(await doctorSays("model", [], env)).toEqual({ code: 2, status: "problem", message: said });
+  });
+
   test("a server of models that is not there", async () => {
     const env = { OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`, STAGEWIRE_MODEL: "m" };
     const found = await doctorSays("model", [], env);
@@ -181,12 +190,71 @@ describe("a config file", () => {
   });
 });
 
-test("a variable whose name is nearly a setting's: the doctor asks whether that was meant", async () => {
-  const found = await doctorSays("config", [], { STAGEWIRE_MAX_RUN: "3", STAGEWIRE_SOMETHING_ELSE: "x" });
+test("a variable whose name is nearly a setting's: doctor, serve and config ask whether that was meant", async () => {
+  const env = { STAGEWIRE_MAX_RUN: "3", STAGEWIRE_SOMETHING_ELSE: "x" };
+  const asks = "STAGEWIRE_MAX_RUN in the environment is not read; did you mean STAGEWIRE_MAX_RUNS?";
+  const found = await doctorSays("config", [], env);
   expect(found).toMatchObject({ code: 0, status: "note" });
-  expect(found.message).toMatch(
-    /^no config file here; .*\nSTAGEWIRE_MAX_RUN in .*; did you mean STAGEWIRE_MAX_RUNS\?$/,
-  );
+  expect(found.message).toMatch(/^no config file here; .*\n/);
+  expect(found.message?.split("\n")[1]).toBe(asks);
+  expect(await inEmptyFolder(["config"], env)).toMatchObject({ code: 0, stderr: `${asks}\n` });
+  await using empty = await temporaryFolder();
+  await using serving = startCli(["serve", "--port", "0"], { cwd: empty.path, env });
+  await serving.printed(`${asks}\n`);
+  await serving.printed("ready in");
+});
+
+describe("a config file that sets the port", () => {
+  test("leads the other commands in its folder to the server there", async () => {
+    await using here = await temporaryFolder();
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    await writeFile(path.join(here.path, "stagewire.config.json"), JSON.stringify({ port }));
+    const down = await cli(["list"], { cwd: here.path });
+    expect(down).toMatchObject({
+      code: 5,
+      stderr: `error: nothing listens at 127.0.0.1:${port}: run \`npx stagewire serve\`\n`,
+    });
+    await using serving = startCli(["serve"], { cwd: here.path });
+    await serving.printed("ready in");
+    const started = await cli(["run", "-d", "x"], { cwd: here.path });
+    expect(started).toMatchObject({ code: 8, stderr: expect.stringContaining(`${url}/runs/`) });
+    const config = await cli(["config"], { cwd: here.path });
+    expect(config.stdout).toMatch(new RegExp(`^  url +${url} +port of the config file$`, "m"));
+    const elsewhere = await cli(["list", "--url", server.url], { cwd: here.path });
+    expect(elsewhere).toMatchObject({ code: 0, stdout: expect.not.stringContaining(started.stdout.trim()) });
+  });
+
+  test("and that is wrong keeps nobody from asking a server", async () => {
+    await using here = await temporaryFolder();
+    await writeFile(path.join(here.path, "stagewire.config.json"), '{ "prot": 1 }');
+    // Whoever has the default port here, or nobody: that is what is told, and not the file.
+    const { stderr } = await cli(["list"], { cwd: here.path });
+    expect(stderr).not.toContain("prot");
+  });
+});
+
+describe("an address that is nearly right", () => {
+  const listAt = (url: string) => inEmptyFolder(["list", "--url", url]);
+
+  test.each(["/runs", "/runs/k3f9?view=diff"])("the page's, with %s: what to leave out", async (where) => {
+    const said = `the server's address is ${server.url}, not ${server.url}${where}: use that`;
+    expect(await listAt(`${server.url}${where}`)).toEqual({ code: 5, stdout: "", stderr: `error: ${said}\n` });
+  });
+
+  test("https, where it is http", async () => {
+    const { host } = new URL(server.url);
+    const said = `${host} does not speak TLS: use ${server.url}, or the address of a proxy that does`;
+    expect(await listAt(`https://${host}`)).toEqual({ code: 5, stdout: "", stderr: `error: ${said}\n` });
+  });
+
+  test.skipIf(NO_REDIS !== undefined)(`of a server that only works runs, with redis-server${REDIS_SKIP}`, async () => {
+    await using redis = await startRedis();
+    await using worker = await startServer({ redisUrl: redis.url, role: ["worker"] });
+    const { host } = new URL(worker.url);
+    const said = `the server at ${host} works runs and serves no clients (its role): use one that has the role api`;
+    expect(await listAt(worker.url)).toEqual({ code: 5, stdout: "", stderr: `error: ${said}\n` });
+  });
 });
 
 describe("a data folder", () => {

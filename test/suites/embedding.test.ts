@@ -49,6 +49,19 @@ const two: Pipeline = definePipeline({
   ],
 });
 
+test("settings that are wrong are named with their values, what is allowed and what was probably meant", async () => {
+  await using folder = await temporaryFolder();
+  const options = { port: 0, data: folder.path, maxRefinements: 12, maxRefinement: 3 };
+  await expect(createServer(options)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: 'maxRefinements is 12, allowed 0–10\n"maxRefinement" is not a setting; did you mean maxRefinements?',
+  });
+  await expect(createHandler({ data: folder.path, colour: "red" } as object)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringMatching(/^"colour" is not a setting; known are host, port, /) as string,
+  });
+});
+
 test("an engine needs a log and a model, and leaves both open", async () => {
   await using folder = await temporaryFolder();
   await using log = await openSqliteLog({ dir: folder.path });

@@ -9,6 +9,8 @@ export interface Context {
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Where a server listens that was started in this folder, as far as only its config file says so. */
+  readonly configPort?: number;
   readonly interrupts: Interrupts;
   /** This command's version. */
   readonly version: string;

@@ -6,6 +6,8 @@ import { StagewireError } from "@stagewire/shared";
 import { oneLine } from "./render/plain.js";
 
 const ANSWER_MS = 4_000;
+/** What OpenSSL says where a TLS handshake was answered with something else. */
+const NO_TLS = /wrong.version.number/i;
 
 /** What nginx has to be told so that a WebSocket gets through. */
 const NGINX_LINES = [
@@ -32,14 +34,27 @@ export async function diagnose(url: string, cause: unknown): Promise<StagewireEr
   try {
     health = await askHealth(base);
   } catch (error) {
+    if (error instanceof Error && NO_TLS.test(error.message)) {
+      return fail(
+        `${host} does not speak TLS: use ${base.replace(/^https/, "http")}, or the address of a proxy that does`,
+      );
+    }
     return stranger(error instanceof Error ? error.message : String(error));
   }
   if (health.refusal !== undefined) return fail(`the server at ${host} refused: ${health.refusal}`);
-  if (!health.ours) return stranger(`${base}/healthz answers with HTTP ${health.status}`);
+  if (!health.ours) {
+    const root = rootOf(base);
+    if (root !== base && (await isStagewire(root)))
+      return fail(`the server's address is ${root}, not ${base}: use that`);
+    return stranger(`${base}/healthz answers with HTTP ${health.status}`);
+  }
 
   const upgrade = await upgradeStatus(base).catch((error: Error) => error.message);
   if (upgrade === 101) {
     return fail(`the server at ${host} took the connection and did not answer in time: try again, or look at its log`);
+  }
+  if (upgrade === 404 && (await isWorker(base))) {
+    return fail(`the server at ${host} works runs and serves no clients (its role): use one that has the role api`);
   }
   const answer = typeof upgrade === "number" ? `answered ${upgrade}` : `not answered (${upgrade})`;
   return fail(
@@ -67,7 +82,8 @@ async function askHealth(base: string): Promise<Health> {
   const { status, text } = await ask(new URL(`${base}/healthz`), {});
   const body = parsed(text);
   const ours = typeof body === "object" && body !== null && "status" in body && body.status === "ok";
-  const refusal = status === 403 ? messageIn(body) : undefined;
+  const message = status === 403 ? errorIn(body, "message") : undefined;
+  const refusal = message === undefined ? undefined : oneLine(message, 300);
   return { status, ours: status === 200 && ours, ...(refusal !== undefined && { refusal }) };
 }
 
@@ -79,12 +95,27 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The message of `{ error: { message } }`. */
-function messageIn(body: unknown): string | undefined {
+/** A text of `{ error: { code, message } }`. */
+function errorIn(body: unknown, name: "code" | "message"): string | undefined {
   if (typeof body !== "object" || body === null || !("error" in body)) return undefined;
   const { error } = body;
-  const found = typeof error === "object" && error !== null && "message" in error ? error.message : undefined;
-  return typeof found === "string" ? oneLine(found, 300) : undefined;
+  const found = typeof error === "object" && error !== null ? (error as Record<string, unknown>)[name] : undefined;
+  return typeof found === "string" ? found : undefined;
+}
+
+/** An address without path and query, as people copy those from a page. */
+function rootOf(base: string): string {
+  const url = new URL(base);
+  url.pathname = url.search = url.hash = "";
+  return url.href.replace(/\/$/, "");
+}
+
+/** True where the server itself says that it has no doors. */
+async function isWorker(base: string): Promise<boolean> {
+  return ask(new URL(`${base}/trpc`), {}).then(
+    ({ status, text }) => status === 404 && errorIn(parsed(text), "code") === "NOT_FOUND",
+    () => false,
+  );
 }
 
 /** The HTTP status with which a WebSocket handshake is answered; 101 is right. */

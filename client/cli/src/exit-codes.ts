@@ -23,6 +23,7 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   MODEL_AUTH: EXIT.usage,
   MODEL_NOT_FOUND: EXIT.usage,
   MODEL_UNREACHABLE: EXIT.usage,
+  MODEL_TIMEOUT: EXIT.usage,
   UNAUTHORIZED: EXIT.auth,
   FORBIDDEN: EXIT.auth,
   SERVER_UNREACHABLE: EXIT.unreachable,

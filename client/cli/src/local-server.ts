@@ -3,6 +3,7 @@ import path from "node:path";
 import type { StagewireServer } from "@stagewire/server";
 import { StagewireError } from "@stagewire/shared";
 import type { Context } from "./context.js";
+import { misspelt } from "./misspelt.js";
 import { findPortHolder } from "./port-holder.js";
 
 export interface LocalServer {
@@ -35,6 +36,7 @@ export async function startLocalServer(context: Context, options: LocalServerOpt
     env: context.env,
     cwd: context.cwd,
   });
+  if (!context.args.values.quiet) for (const line of await misspelt(context.env)) context.err.write(`${line}\n`);
   const quiet = options.quietLog === true && sources.logLevel === "default";
   const settings = {
     ...config,

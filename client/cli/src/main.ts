@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { readArgs } from "./args.js";
 import type { CommandName } from "./command-table.js";
 import type { Context } from "./context.js";
+import { configPort } from "./config-port.js";
 import { describeError } from "./errors.js";
 import { EXIT, exitCodeOfError } from "./exit-codes.js";
 import { helpText } from "./help.js";
@@ -31,6 +32,9 @@ const COMMANDS: Record<CommandName, () => Promise<(context: Context) => Promise<
   completion: async () => (await import("./commands/completion.js")).completion,
   help: async () => (await import("./commands/help.js")).help,
 };
+
+/** Commands that ask no server. */
+const WITHOUT_SERVER: ReadonlySet<CommandName> = new Set(["serve", "completion", "help"]);
 
 /** The whole command: reads `process.argv`, does it, and ends the process with its exit status. */
 export async function main(): Promise<void> {
@@ -74,8 +78,11 @@ async function dispatch(out: Output, err: Output): Promise<number> {
     return EXIT.usage;
   }
   using interrupts = createInterrupts();
+  const where = { args, env: process.env, cwd: process.cwd() };
+  const port = WITHOUT_SERVER.has(command) ? undefined : await configPort(where);
+  const context = { ...where, out, err, interrupts, version, ...(port !== undefined && { configPort: port }) };
   const act = await COMMANDS[command]();
-  return await act({ args, out, err, interrupts, version, env: process.env, cwd: process.cwd() });
+  return await act(context);
 }
 
 async function readVersion(): Promise<string> {

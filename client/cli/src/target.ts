@@ -14,11 +14,11 @@ export interface Target {
   readonly token?: string;
 }
 
-/** The server by `--url`, else `STAGEWIRE_URL`, else where `serve` listens in the same environment. */
-export function targetOf({ args, env }: Context): Target {
+/** The server by `--url`, else `STAGEWIRE_URL`, else where `serve` listens in the same environment and folder. */
+export function targetOf({ args, env, configPort }: Context): Target {
   const named = args.values.url ?? (env["STAGEWIRE_URL"] || undefined);
   const token = args.values.token ?? (env["STAGEWIRE_TOKEN"] || undefined);
-  const port = env["STAGEWIRE_PORT"] || env["PORT"] || DEFAULT_PORT;
+  const port = env["STAGEWIRE_PORT"] || env["PORT"] || String(configPort ?? DEFAULT_PORT);
   const here = /^[1-9]\d{0,4}$/.test(port) ? `http://127.0.0.1:${port}` : DEFAULT_URL;
   const from = args.values.url === undefined ? "STAGEWIRE_URL" : "--url";
   return { url: readUrl(named ?? here, from), given: named !== undefined, ...(token !== undefined && { token }) };

@@ -3,6 +3,7 @@ import type { Context } from "../context.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { writeExit, writeJson } from "../json.js";
+import { misspelt } from "../misspelt.js";
 import { createPaint } from "../render/paint.js";
 import { plain } from "../render/plain.js";
 import { targetOf } from "../target.js";
@@ -20,7 +21,7 @@ interface Masks {
 
 /** Prints every setting with where it comes from. Of a secret at most its last four characters are shown. */
 export async function config(context: Context): Promise<number> {
-  const { args, out, env, cwd, version } = context;
+  const { args, out, err, env, cwd, version } = context;
   if (args.positionals.length > 0)
     throw usageError(`config takes no ${JSON.stringify(args.positionals[0])}: only options`);
   const { loadConfig, CONFIG_KEYS, showValue, displayUrl, maskKey } = await import("@stagewire/server");
@@ -30,6 +31,7 @@ export async function config(context: Context): Promise<number> {
     value: valueOf(key, loaded, showValue),
     source: loaded.sources[key],
   }));
+  if (!args.values.quiet) for (const line of await misspelt(env)) err.write(`${line}\n`);
   const ofCommand = clientSettings(context, { displayUrl, maskKey });
   if (args.values.json) {
     writeJson(out, {
@@ -67,10 +69,10 @@ function valueOf(key: ConfigKey, { config: values }: LoadedConfig, show: (key: s
 
 /** Where commands that talk to a server find it. */
 function clientSettings(context: Context, { displayUrl, maskKey }: Masks): Setting[] {
-  const { args, env } = context;
+  const { args, env, configPort } = context;
   const { url, given, token } = targetOf(context);
   const port = env["STAGEWIRE_PORT"] ? "STAGEWIRE_PORT" : "PORT";
-  const here = env[port] ? `environment ${port}` : "default";
+  const here = env[port] ? `environment ${port}` : configPort === undefined ? "default" : "port of the config file";
   return [
     {
       key: "url",

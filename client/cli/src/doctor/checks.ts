@@ -1,20 +1,19 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Config, LoadedConfig } from "@stagewire/server";
-import { nearest, StagewireError } from "@stagewire/shared";
+import { StagewireError } from "@stagewire/shared";
 import { connect, probe } from "../connect.js";
 import type { Context } from "../context.js";
 import { isStagewire, PROXY_ADVICE } from "../diagnose.js";
 import { systemCode } from "../errors.js";
 import { findWebRoot, portTaken } from "../local-server.js";
+import { misspelt } from "../misspelt.js";
 import { findPortHolder } from "../port-holder.js";
 import { PROGRAM } from "../program.js";
 import { modelName } from "../render/format.js";
 import { targetOf } from "../target.js";
 import { type Finding, note, ok, problem } from "./check.js";
 
-/** What the command reads besides the server's settings. */
-const OWN_VARIABLES = ["STAGEWIRE_URL", "STAGEWIRE_TOKEN", "STAGEWIRE_DEBUG"];
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
 /** The settings that a server would start with here; a problem instead where they are wrong. */
@@ -29,17 +28,12 @@ export async function checkConfig({ args, env, cwd }: Context): Promise<LoadedCo
 
 /** Where the settings come from, and which names in the environment look like a setting's and are none. */
 export async function describeConfig({ sources, configFile }: LoadedConfig, env: Context["env"]): Promise<Finding> {
-  const { CONFIG_KEYS, environmentName, isTextKey } = await import("@stagewire/server");
-  const known = [...CONFIG_KEYS.filter(isTextKey).map(environmentName), ...OWN_VARIABLES];
-  const misspelt = Object.keys(env).flatMap((name) => {
-    const meant = name.startsWith("STAGEWIRE_") && !known.includes(name) ? nearest(name, known) : undefined;
-    return meant === undefined ? [] : [`${name} in the environment is not read; did you mean ${meant}?`];
-  });
+  const unread = await misspelt(env);
   const given = Object.values(sources).filter((source) => source !== "default").length;
   const file = configFile === undefined ? "no config file here" : configFile;
   const settings = given === 1 ? "1 setting" : `${given} settings`;
   const found = `${file}; ${settings} given (\`${PROGRAM} config\` lists them)`;
-  return misspelt.length === 0 ? ok("config", found) : note("config", [found, ...misspelt].join("\n"));
+  return unread.length === 0 ? ok("config", found) : note("config", [found, ...unread].join("\n"));
 }
 
 /** Whether the address is one that a server may listen on. */
