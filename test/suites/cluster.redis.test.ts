@@ -168,6 +168,38 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
     expect(third).toBeTruthy();
   });
 
+  test("a run that another server works is not put in line again by the one where it was started", async () => {
+    await using cluster = await openCluster();
+    const api = await cluster.start({ role: ["api"] });
+    await cluster.start({ maxConcurrentRuns: 1 });
+    const first = await startRun(api);
+    const seen = api.client.watch(first);
+    const call = await cluster.model.next();
+    await seen.until(is("stage_start"));
+    // By the second sign of life of its worker, the server where it was started has met the fence.
+    const signs = () => of(seen.events, "progress").filter(({ phase }) => phase === "waiting").length;
+    await seen.until(() => signs() >= 3);
+    call.write(answerOf(call));
+    call.end();
+    const last = await reach(cluster.model, "documentation");
+    last.write(answerOf(last));
+    last.end();
+    expect(await seen.until(isEnd)).toMatchObject({ outcome: "completed" });
+    // The place is taken, and the server where all were started looks who is in line.
+    await startRun(api);
+    await cluster.model.next();
+    const third = api.client.watch(await startRun(api));
+    await third.until(() => of(third.events, "progress").length >= 3);
+    expect(of(third.events, "progress").at(-1)).toMatchObject({ phase: "queued", queuePosition: 1 });
+    const store = new Redis(cluster.url);
+    try {
+      const told = await store.xrange("{stagewire}:queue:runs:events", "-", "+");
+      expect(told.filter(([, fields]) => fields.includes("added") && fields.includes(first))).toHaveLength(1);
+    } finally {
+      store.disconnect();
+    }
+  });
+
   test("runs of low priority let those of all servers go first, and keep their rank when they are handed over", async () => {
     await using cluster = await openCluster();
     const one = await cluster.start({ maxConcurrentRuns: 1 });

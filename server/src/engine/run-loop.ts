@@ -219,6 +219,8 @@ export function createRunLoop(options: RunLoopOptions): RunLoop {
 
   const loop = async () => {
     while (!isClosed(writer.view)) {
+      // A place that is left ends its wait: this life must not stand in line again for whoever goes on with the run.
+      life.signal.throwIfAborted();
       if (nextStep(pipeline, writer.view).type === "wait") {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
