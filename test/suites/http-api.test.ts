@@ -81,6 +81,7 @@ describe("mistakes over HTTP have one shape, and a status", () => {
     ["GET", "/api/runs/nobody", {}, 404, "RUN_NOT_FOUND"],
     ["GET", "/api/runs/nobody/events", {}, 404, "RUN_NOT_FOUND"],
     ["GET", "/api/runs/no.body", {}, 400, "INVALID_INPUT"],
+    ["GET", "/api/runs/%zz", {}, 400, "INVALID_INPUT"],
     ["GET", "/api/runs/any/events?lasteventid=1-1", {}, 400, "INVALID_INPUT"],
     ["GET", "/api/runs/any/events?detail=some", {}, 400, "INVALID_INPUT"],
     ["GET", "/api/runs/any/events?detail=stages&detail=tokens", {}, 400, "INVALID_INPUT"],

@@ -3,7 +3,7 @@ import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
 import { ERROR_CODES, StagewireError } from "@stagewire/shared";
-import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Logger } from "pino";
 import { registerAgUi } from "../ag-ui/route.js";
 import { registerApi } from "../api/routes.js";
@@ -30,19 +30,22 @@ export interface HttpAppOptions extends Services {
 /** Everything that is served over plain HTTP: tRPC, the API, health, and the web app. */
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
   const { webRoot, doors, maxMessageBytes, logger, check, socketIo, ...services } = options;
+  const answerError = (error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) => {
+    const told = asStagewireError(error);
+    logFailure(logger, told, { url: request.url });
+    return sendError(reply, told, error.statusCode);
+  };
   const app = fastify({
     bodyLimit: maxMessageBytes,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5_000 },
+    // An address that can't be decoded has no route, and the error handler is one of routes.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
 
   // Bodies are JSON: text would come as such, and be refused for what it is not.
   app.removeContentTypeParser("text/plain");
-  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const told = asStagewireError(error);
-    logFailure(logger, told, { url: request.url });
-    return sendError(reply, told, error.statusCode);
-  });
+  app.setErrorHandler(answerError);
   app.addHook("onRequest", async (request) => {
     const refusal = check(request.headers);
     if (refusal) throw new StagewireError("FORBIDDEN", refusal);
