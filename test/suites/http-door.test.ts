@@ -82,6 +82,24 @@ describe("who may ask", () => {
 });
 
 describe("plain HTTP", () => {
+  test("a procedure that is asked for as something else than it is is not found, as on the socket", async () => {
+    await using server = await startServer();
+    const asked = await Promise.all([
+      fetch(`${server.url}/trpc/runs.start?input={}`),
+      fetch(`${server.url}/trpc/server.info`, {
+        method: "POST",
+        body: "{}",
+        headers: { "content-type": "application/json" },
+      }),
+    ]);
+    for (const response of asked) {
+      expect(response.status).toBe(405);
+      expect(await response.json()).toMatchObject({
+        error: { message: expect.stringMatching(/^NOT_FOUND: /) as string, data: { reason: "NOT_FOUND" } },
+      });
+    }
+  });
+
   test("health, readiness, and what there is", async () => {
     await using server = await startServer();
     for (const path of ["/healthz", "/readyz"]) {

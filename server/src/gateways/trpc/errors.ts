@@ -54,6 +54,8 @@ export function publicError(error: TRPCError): { reason: ErrorCode; message: str
         message: `INVALID_INPUT: ${cause instanceof ZodError ? issuesOf(cause) : error.message}`,
       };
     case "NOT_FOUND":
+    // What HTTP says of a procedure that is asked for as something else than it is.
+    case "METHOD_NOT_SUPPORTED":
       return { reason: "NOT_FOUND", message: `NOT_FOUND: ${error.message}` };
     case "PARSE_ERROR":
       return {
