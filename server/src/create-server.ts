@@ -2,8 +2,8 @@ import { type ServerInfo, StagewireError, WEBHOOK_EVENTS } from "@stagewire/shar
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { type Closers, createClosers } from "./closers.js";
-import { describeIssue } from "./config/describe-issue.js";
-import { type Config, type ConfigInput, configSchema } from "./config/schema.js";
+import { checkSettings, unknownSettings } from "./config/check-settings.js";
+import type { Config, ConfigInput } from "./config/schema.js";
 import { displayUrl } from "./display-url.js";
 import type { Cluster } from "./engine/cluster.js";
 import { createEngine, type Engine } from "./engine/engine.js";
@@ -53,7 +53,8 @@ export interface StagewireServer extends AsyncDisposable {
 
 /**
  * Starts a server: opens the log, goes on with runs that are not closed, listens.
- * Rejects with `CONFIG_INVALID`, `DATA_UNAVAILABLE`, `PORT_IN_USE` or a `MODEL_` code; nothing is left open then.
+ * Rejects with `CONFIG_INVALID` (a line for each wrong setting: key, value and what is allowed), `DATA_UNAVAILABLE`,
+ * `PORT_IN_USE` or a `MODEL_` code; nothing is left open then.
  */
 export async function createServer(options: ServerOptions = {}): Promise<StagewireServer> {
   return await openWith(options, async (config, given, logger, opened) => {
@@ -194,11 +195,10 @@ function endpointsOf({ webhooks, webhookUrl, webhookSecret }: Config): WebhooksO
 }
 
 function parseConfig(input: ConfigInput): Config {
-  const parsed = configSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const values: Readonly<Record<string, unknown>> = input;
-  const told = parsed.error.issues.map((issue) => describeIssue(issue, values));
-  throw new StagewireError("CONFIG_INVALID", told.join("\n"), { cause: parsed.error });
+  const { config, problems, error } = checkSettings({ ...input });
+  const unknown = unknownSettings({ ...input }).map(({ told }) => told);
+  if (config !== undefined && problems.length === 0) return config;
+  throw new StagewireError("CONFIG_INVALID", [...unknown, ...problems].join("\n"), { cause: error });
 }
 
 /** Once for all runs that wait because of it. */

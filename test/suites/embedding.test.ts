@@ -192,3 +192,18 @@ test.each(Object.entries(hosts))("mounted on %s, the doors serve and leave the r
   await close();
   expect(await broken).toBe("broken off");
 });
+
+test("a wrong setting given by code is named with its value and what is allowed, as one from anywhere else", async () => {
+  const refusal = (options: object) =>
+    createServer({ port: 0, logLevel: "silent", ...options }).then(
+      (server) => server.close(),
+      ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
+    );
+  expect(await refusal({ port: "x", maxRuns: -1 })).toBe(
+    'CONFIG_INVALID: port is "x", allowed 0–65535\nmaxRuns is -1, allowed 0 or more',
+  );
+  // Coercion would make 0 of it: any free port.
+  expect(await refusal({ port: null })).toBe("CONFIG_INVALID: port is null, allowed 0–65535");
+  expect(await refusal({ prot: 1 })).toBe('CONFIG_INVALID: "prot" is not a setting; did you mean port?');
+  expect(await refusal({ openaiApiKey: 12_345 })).toMatch(/^CONFIG_INVALID: openaiApiKey is …, allowed /);
+});

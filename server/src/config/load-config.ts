@@ -1,19 +1,8 @@
 import { StagewireError } from "@stagewire/shared";
+import { checkSettings, unknownSettings } from "./check-settings.js";
 import { readConfigFile } from "./config-file.js";
-import {
-  allowedValues,
-  CONFIG_KEYS,
-  type ConfigKey,
-  environmentName,
-  flagName,
-  isConfigKey,
-  isNumberKey,
-  isTextKey,
-  nearestKey,
-  showValue,
-} from "./keys.js";
-import { type Config, configSchema, ROLE_NEEDS_REDIS } from "./schema.js";
-import { describeWebhookIssue } from "./webhooks.js";
+import { CONFIG_KEYS, type ConfigKey, environmentName, flagName, isTextKey } from "./keys.js";
+import type { Config } from "./schema.js";
 
 /** Where settings are looked for. */
 export interface LoadConfigOptions {
@@ -54,9 +43,9 @@ interface Given {
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<LoadedConfig> {
   const { flags = {}, env = process.env, cwd = process.cwd() } = options;
   const file = await readConfigFile(cwd);
-  const problems = [
-    ...unknownKeys(flags, (key) => `flag ${flagName(key)}`, flagName),
-    ...(file ? unknownKeys(file.values, () => file.name) : []),
+  const unknown = [
+    ...unknownSettings(flags, flagName).map(({ key, told }) => `flag ${flagName(key)}: ${told}`),
+    ...(file ? unknownSettings(file.values).map(({ told }) => `${file.name}: ${told}`) : []),
   ];
   const given = new Map<ConfigKey, Given>();
   for (const key of CONFIG_KEYS) {
@@ -68,29 +57,13 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
   }
 
   const values = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
-  const result = configSchema.safeParse(values);
-  const wrong = new Set<PropertyKey | undefined>();
-  for (const issue of result.error?.issues ?? []) {
-    const [key] = issue.path;
-    const told =
-      issue.message === ROLE_NEEDS_REDIS
-        ? `role is ${showValue("role", values["role"])}, ${ROLE_NEEDS_REDIS}`
-        : describeWebhookIssue(issue, values);
-    const source = given.get(key as ConfigKey)?.source;
-    if (told === undefined) wrong.add(key);
-    else problems.push(source === undefined ? told : `${source}: ${told}`);
-  }
-  for (const [key, { value, source }] of given) {
-    if (wrong.has(key) || (isNumberKey(key) && !canBeNumber(value))) {
-      problems.push(`${source}: ${key} is ${showValue(key, value)}, allowed ${allowedValues(key)}`);
-    }
-  }
-  if (problems.length > 0 || !result.success) {
-    throw new StagewireError("CONFIG_INVALID", problems.join("\n"), { cause: result.error });
+  const { config, problems, error } = checkSettings(values, (key) => given.get(key)?.source);
+  if (config === undefined || unknown.length + problems.length > 0) {
+    throw new StagewireError("CONFIG_INVALID", [...unknown, ...problems].join("\n"), { cause: error });
   }
   const sources = Object.fromEntries(CONFIG_KEYS.map((key) => [key, given.get(key)?.source ?? "default"]));
   return {
-    config: result.data,
+    config,
     sources: sources as Record<ConfigKey, string>,
     ...(file && { configFile: file.path }),
   };
@@ -109,23 +82,4 @@ function fromEnvironment(key: ConfigKey, env: Readonly<Record<string, string | u
     if (value) return { value, source: `environment ${name}` };
   }
   return undefined;
-}
-
-function unknownKeys(
-  values: Readonly<Record<string, unknown>>,
-  source: (key: string) => string,
-  spell: (key: string) => string = (key) => key,
-): string[] {
-  return Object.keys(values)
-    .filter((key) => !isConfigKey(key) && values[key] !== undefined)
-    .map((key) => {
-      const nearest = nearestKey(key);
-      const help = nearest ? `did you mean ${spell(nearest)}?` : `known are ${CONFIG_KEYS.map(spell).join(", ")}`;
-      return `${source(key)}: ${JSON.stringify(key)} is not a setting; ${help}`;
-    });
-}
-
-/** What coercion would take for 0 or 1 without a word: `null`, `true`, `""`, `[]`. */
-function canBeNumber(value: unknown): boolean {
-  return typeof value === "number" || (typeof value === "string" && value.trim() !== "");
 }
