@@ -12,6 +12,7 @@ import {
 import { pino } from "pino";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openBareEngine } from "../support/engine.js";
+import { bring } from "../support/moments.js";
 import { answerOf, is, isEnd, of, openScene } from "../support/scene.js";
 import { startScriptedModel } from "../support/scripted-model.js";
 import { startServer, temporaryFolder } from "../support/start-server.js";
@@ -258,5 +259,26 @@ describe("a fork from a place that there is not", () => {
       message: expect.stringContaining('"implementation"') as string,
     });
     expect(await fork("implementation")).toMatchObject({ created: true });
+  });
+
+  test("a fork from behind the iteration in which its parent was cancelled is refused too", async () => {
+    await using scene = await openScene();
+    const { runId, seen } = await bring(scene, "refinement 1, mid-stream");
+    await scene.client.control(runId, { type: "cancel", when: "now" });
+    await seen.until(isEnd);
+    const fork = (parent: { fromStage: string; iteration?: number }) =>
+      scene.client.trpc.runs.start.mutate({ task: "again", parent: { runId, ...parent } });
+    for (const beyond of [
+      { fromStage: "review", iteration: 1 },
+      { fromStage: "refinement", iteration: 2 },
+      { fromStage: "review", iteration: 3 },
+      { fromStage: "documentation" },
+    ]) {
+      await expect(fork(beyond)).rejects.toMatchObject({
+        data: { reason: "INVALID_INPUT" },
+        message: expect.stringContaining('"refinement" (iteration 1)') as string,
+      });
+    }
+    expect(await fork({ fromStage: "refinement", iteration: 1 })).toMatchObject({ created: true });
   });
 });

@@ -51,8 +51,11 @@ export function checkParent(pipeline: Pipeline, parent: RunView, start: RunStart
     (view, body) => reduce(view, { ...body, runId: start.runId, seq: view.seq + 1, at: start.at }),
     reduce(undefined, start),
   );
-  const [first] = remainingSteps(pipeline, begun);
-  if (first && order(pipeline, first) < order(pipeline, from)) {
+  // A fork makes up for nothing in the loop before its place, so what its parent still had to do there is asked of it.
+  const first = [parent, begun]
+    .map((view) => remainingSteps(pipeline, view)[0])
+    .find((next) => next !== undefined && order(pipeline, next) < order(pipeline, from));
+  if (first) {
     throw new StagewireError(
       "INVALID_INPUT",
       `parent: run ${parent.runId} did not get to the stage "${fromStage}" (iteration ${iteration}): fork it from "${first.stage}" (iteration ${first.iteration}) or earlier.`,
