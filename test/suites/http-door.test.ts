@@ -82,6 +82,16 @@ describe("who may ask", () => {
 });
 
 describe("plain HTTP", () => {
+  test.each(["//nothing", `/api/runs/${"a".repeat(6_000)}`, "/nothing"])(
+    "with a page, what it does not hold is not found: %.12s",
+    async (path) => {
+      await using server = await startServer({ webRoot: import.meta.dirname });
+      const { status, body } = await request(server.url + path, {});
+      expect(status).toBe(404);
+      expect(JSON.parse(body)).toMatchObject({ error: { code: "NOT_FOUND", retryable: false } });
+    },
+  );
+
   test("a procedure that is asked for as something else than it is is not found, as on the socket", async () => {
     await using server = await startServer();
     const asked = await Promise.all([

@@ -31,6 +31,8 @@ export interface HttpAppOptions extends Services {
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
   const { webRoot, doors, maxMessageBytes, logger, check, socketIo, ...services } = options;
   const answerError = (error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) => {
+    // Of the folder of the page: an address that it does not give out is not there.
+    if (error.statusCode === 403) return sendError(reply, nothingAt(request.url));
     const told = asStagewireError(error);
     logFailure(logger, told, { url: request.url });
     return sendError(reply, told, error.statusCode);
