@@ -54,7 +54,7 @@ test("settings that are wrong are named with their values, what is allowed and w
   const options = { port: 0, data: folder.path, maxRefinements: 12, maxRefinement: 3 };
   await expect(createServer(options)).rejects.toMatchObject({
     code: "CONFIG_INVALID",
-    message: 'maxRefinements is 12, allowed 0–10\n"maxRefinement" is not a setting; did you mean maxRefinements?',
+    message: '"maxRefinement" is not a setting; did you mean maxRefinements?\nmaxRefinements is 12, allowed 0–10',
   });
   await expect(createHandler({ data: folder.path, colour: "red" } as object)).rejects.toMatchObject({
     code: "CONFIG_INVALID",
