@@ -472,7 +472,7 @@ describe("mistakes", () => {
     const { code, stdout, stderr } = await here("run", "REFUSED");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
-      /^Run \S+ failed after .*: architecture: .*not for you.* \(MODEL_REJECTED\)$/,
+      /^Run \S+ failed after .*: architecture: .*not for you.* \(MODEL_REJECTED\); `npx stagewire retry \S+ --url \S+` tries again from there$/,
     );
   });
 

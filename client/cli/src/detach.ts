@@ -6,7 +6,7 @@ import { pageOf, urlOption } from "./target.js";
 
 /** Tells where the run that was started can be found, and leaves it to its server. */
 export function detach({ args, out, err }: Context, { url, info, transport }: Connection, runId: string): number {
-  const fate = `Run ${runId} is running: ${PROGRAM} watch ${runId}${urlOption(url)}`;
+  const fate = `Run ${runId} was started: ${PROGRAM} watch ${runId}${urlOption(url)}`;
   if (args.values.json) {
     const page = pageOf(url, runId);
     out.write(

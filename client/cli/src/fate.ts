@@ -22,7 +22,8 @@ export function fateOf(view: RunView | undefined, { runId, url, local, shared = 
     if (view.status === "cancelled") return `Run ${runId} was cancelled${canceller(view)} after ${took}${page}`;
     const error = view.errors.findLast(({ fatal }) => fatal) ?? view.errors.at(-1);
     const why = error ? `: ${error.stage === undefined ? "" : `${error.stage}: `}${error.message} (${error.code})` : "";
-    return `Run ${runId} failed after ${took}${why}`;
+    const again = local ? "" : `; \`${PROGRAM} retry ${runId}${urlOption(url)}\` tries again from there`;
+    return `Run ${runId} failed after ${took}${why}${again}`;
   }
   if (local) {
     const next = `at the next \`${PROGRAM} serve\` here`;
