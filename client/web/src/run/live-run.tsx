@@ -1,6 +1,7 @@
 import { isClosed, type RunView, type StagewireError } from "@stagewire/shared";
+import type { ConnectionState } from "@stagewire/client";
 import { type UseRun, useClient } from "@stagewire/client/react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, memo, Suspense, useRef, useState } from "react";
 import { ExportRoom } from "../export/export-room";
 import { FindRoom } from "../find/find-room";
 import { useHeightVariable } from "../lib/use-height-variable";
@@ -15,6 +16,7 @@ import { useFavicon } from "../tab/use-favicon";
 import { useRunAddress } from "./address";
 import { Announcer } from "./announcer";
 import { Controls } from "./controls";
+import { useFrameView } from "./frame-view";
 import { flattenPlan, planRun } from "./plan";
 import { Pulse } from "./pulse";
 import { RunHeader } from "./run-header";
@@ -29,12 +31,23 @@ interface LiveRunProps {
   readonly run: UseRun & { readonly view: RunView };
 }
 
+/** A run's page. What grows with each token watches the run by itself; the frame around is rendered when it changes. */
+export function LiveRun({ run: { view, connection, error } }: LiveRunProps) {
+  return <Frame view={useFrameView(view)} connection={connection} error={error} />;
+}
+
+interface FrameProps {
+  /** As `useFrameView` has it. */
+  readonly view: RunView;
+  readonly connection: ConnectionState;
+  readonly error: StagewireError | undefined;
+}
+
 /**
- * The frame of a run's page, from top to bottom: header with controls, then the rail, the view and the aside beside
- * each other, the scrubber, and the pulse line.
+ * From top to bottom: header with controls, then the rail, the view and the aside beside each other, the scrubber, and
+ * the pulse line.
  */
-export function LiveRun({ run }: LiveRunProps) {
-  const { view: live, connection, error } = run;
+const Frame = memo(function Frame({ view: live, connection, error }: FrameProps) {
   const client = useClient();
   const replay = useReplay(live);
   const { view } = replay;
@@ -96,13 +109,13 @@ export function LiveRun({ run }: LiveRunProps) {
         </div>
       </StoppedClock>
       <Scrubber view={live} replay={replay} />
-      <Pulse run={run} retryNow={() => client.connection.retryNow()} />
+      <Pulse view={live} retryNow={() => client.connection.retryNow()} />
       {!OtherView && <FindRoom steps={steps} shown={reading.shown} content={main} select={reading.select} />}
       <ExportRoom view={live} />
       <Announcer view={live} online={online} />
     </article>
   );
-}
+});
 
 /** The run is shown as far as it was known when it could not be watched any further. */
 function CutOff({ error }: { error: StagewireError }) {

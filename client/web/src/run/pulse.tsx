@@ -1,6 +1,6 @@
 import { activeStep, isClosed, type RunView } from "@stagewire/shared";
 import type { ConnectionState } from "@stagewire/client";
-import type { UseRun } from "@stagewire/client/react";
+import { useRun } from "@stagewire/client/react";
 import { useRef, useState } from "react";
 import { firstSeen } from "../lib/first-seen";
 import { formatCount, formatDuration, plural } from "../lib/format";
@@ -17,12 +17,14 @@ const OFFLINE_SILENT_MS = 3_000;
 const OFFLINE = "this device is offline";
 
 interface PulseProps {
-  readonly run: UseRun & { readonly view: RunView };
+  /** As the page's frame has it. */
+  readonly view: RunView;
   readonly retryNow: () => void;
 }
 
 /** The line at the bottom: is the connection alive, and what is the run doing? */
-export function Pulse({ run: { view, connection, lastEventAt, caughtUp }, retryNow }: PulseProps) {
+export function Pulse({ view: shown, retryNow }: PulseProps) {
+  const { view = shown, connection, lastEventAt, caughtUp } = useRun(shown.runId);
   // Of a run that has ended nothing more can come: its connection is let go of.
   const complete = isClosed(view) && connection.status === "idle";
   const open = connection.status === "open" || complete;

@@ -3,23 +3,24 @@ import { useId, useRef, useState } from "react";
 import { useAction } from "../keys/use-action";
 import { useCopy } from "../ui/use-copy";
 import { ForkForm } from "./fork-form";
+import { useLiveStep } from "./use-live-step";
 import type { PlannedStep } from "./plan";
 import { failedStep } from "./pulse-line";
 
 interface StepActionsProps {
   readonly view: RunView;
   readonly planned: PlannedStep;
+  /** True when this is the run as it once was. */
+  readonly replayed: boolean;
 }
 
 /** What can be done with a step: its text copied and, once the run has ended, a new run begun from it. */
-export function StepActions({ view, planned }: StepActionsProps) {
+export function StepActions({ view, planned, replayed }: StepActionsProps) {
   const [forking, setForking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   /** Where the focus was when the form was opened: its own button, another one, or the text. */
   const before = useRef<Element>(null);
   const id = useId();
-  const output = planned.step?.output ?? "";
-  const { outcome, copy, clear } = useCopy(output);
 
   function toggleFork(): void {
     if (forking) return closeFork();
@@ -35,7 +36,6 @@ export function StepActions({ view, planned }: StepActionsProps) {
 
   const closed = isClosed(view);
   const forkable = closed && planned.step !== undefined;
-  useAction("copy", output === "" ? undefined : copy, "this stage has no text yet");
   useAction(
     "fork",
     forkable ? toggleFork : undefined,
@@ -51,13 +51,21 @@ export function StepActions({ view, planned }: StepActionsProps) {
             Fork from here
           </button>
         )}
-        {output !== "" && (
-          <button type="button" className="small" onClick={copy} onBlur={clear}>
-            <span aria-live="polite">{outcome ?? "Copy text"}</span>
-          </button>
-        )}
+        <CopyText view={view} planned={planned} replayed={replayed} />
       </div>
       {forkable && <ForkForm id={id} view={view} planned={planned} open={forking} field={field} onClose={closeFork} />}
     </>
+  );
+}
+
+function CopyText({ view, planned: { step }, replayed }: StepActionsProps) {
+  const output = useLiveStep({ view, step, replayed })?.output ?? "";
+  const { outcome, copy, clear } = useCopy(output);
+  useAction("copy", output === "" ? undefined : copy, "this stage has no text yet");
+  if (output === "") return null;
+  return (
+    <button type="button" className="small" onClick={copy} onBlur={clear}>
+      <span aria-live="polite">{outcome ?? "Copy text"}</span>
+    </button>
   );
 }

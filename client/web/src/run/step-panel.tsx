@@ -10,6 +10,7 @@ import { StateChip } from "../ui/state-chip";
 import { StepActions } from "./step-actions";
 import { StepErrors } from "./step-errors";
 import { StepGuidance } from "./step-guidance";
+import { useLiveStep } from "./use-live-step";
 import type { PlannedStep } from "./plan";
 import { nextAttempt, queuedText } from "./pulse-line";
 import { VerdictPanel } from "./verdict";
@@ -18,33 +19,26 @@ import { withoutVerdict } from "@stagewire/client/documents";
 interface StepPanelProps {
   readonly view: RunView;
   readonly planned: PlannedStep;
+  /** True when this is the run as it once was. */
+  readonly replayed: boolean;
 }
 
 /** Everything about one step: what the model wrote, thought and concluded, and what went wrong. */
-export function StepPanel({ view, planned }: StepPanelProps) {
+export function StepPanel({ view, planned, replayed }: StepPanelProps) {
   const { step, title, state } = planned;
   return (
     <section className="step" aria-labelledby="step-title">
       <header className="step-header">
         <h2 id="step-title">{title}</h2>
         <StateChip state={state} />
-        <StepActions key={planned.key} view={view} planned={planned} />
+        <StepActions key={planned.key} view={view} planned={planned} replayed={replayed} />
         <p className="step-facts">{facts(planned)}</p>
       </header>
       <OtherAttempt planned={planned} />
       <StepGuidance view={view} at={planned.key} />
       <StepErrors view={view} planned={planned} />
-      {step?.reasoning && (
-        <Fold
-          key={`reasoning/${planned.key}`}
-          memory={`reasoning:${view.runId}/${planned.key}`}
-          summary="Reasoning"
-          aside={plural(step.reasoning.length, "character")}
-        >
-          <div className="plain">{step.reasoning}</div>
-        </Fold>
-      )}
-      <StepText view={view} planned={planned} />
+      <Reasoning key={`reasoning/${planned.key}`} view={view} planned={planned} replayed={replayed} />
+      <StepText view={view} planned={planned} replayed={replayed} />
       {step?.verdict && <VerdictPanel verdict={step.verdict} />}
     </section>
   );
@@ -66,7 +60,19 @@ function OtherAttempt({ planned: { step } }: { planned: PlannedStep }) {
   );
 }
 
-function StepText({ view, planned: { key, step, state, skippedBy } }: StepPanelProps) {
+function Reasoning({ view, planned: { key, step }, replayed }: StepPanelProps) {
+  const reasoning = useLiveStep({ view, step, replayed })?.reasoning;
+  if (!reasoning) return null;
+  return (
+    <Fold memory={`reasoning:${view.runId}/${key}`} summary="Reasoning" aside={plural(reasoning.length, "character")}>
+      <div className="plain">{reasoning}</div>
+    </Fold>
+  );
+}
+
+function StepText({ view, planned, replayed }: StepPanelProps) {
+  const { key, state, skippedBy } = planned;
+  const step = useLiveStep({ view, step: planned.step, replayed });
   if (state === "skipped") {
     const by = skippedBy ? ` by ${byWhom(skippedBy.by)} at ${formatWhen(skippedBy.at)}` : "";
     return (

@@ -25,7 +25,7 @@ export function TextView({ view, replayed, reading, guideField }: TextViewProps)
     <div className="transcript" role="region" aria-label="Transcript" aria-live="off" tabIndex={0}>
       <div className="transcript-content" ref={content}>
         {cameLate && outcome}
-        {shown && <StepPanel view={view} planned={shown} />}
+        {shown && <StepPanel view={view} planned={shown} replayed={replayed} />}
         {!replayed && <PausedPanel view={view} field={guideField} />}
         {!cameLate && outcome}
       </div>
