@@ -35,15 +35,16 @@ export function probe() {
   }).observe(document, { childList: true, characterData: true, subtree: true });
 }
 
-/** In the page: what was noted since the last time. */
+/** In the page: what was noted since the last time. Of tokens those that came in since then: what waited for the page to open is none of the stream. */
 export function takeNotes() {
   const { arrived, shown, frames, longTasks, since } = window.benchNotes;
   const now = performance.now();
   window.benchNotes.frames = 0;
   window.benchNotes.since = now;
   window.benchNotes.longTasks = [];
-  const delays = shown.flatMap((at, number) => (arrived[number] === undefined ? [] : [at - arrived[number]]));
-  const shownAt = shown.map((at) => performance.timeOrigin + at);
+  const streamed = (number) => arrived[number] >= since;
+  const delays = shown.flatMap((at, number) => (streamed(number) ? [at - arrived[number]] : []));
+  const shownAt = shown.map((at, number) => (streamed(number) ? performance.timeOrigin + at : null));
   return {
     delays,
     shownAt,

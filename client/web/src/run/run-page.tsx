@@ -5,8 +5,7 @@ import { NotFound } from "../not-found";
 import { Icon } from "../ui/icon";
 import { LiveRun } from "./live-run";
 
-// In a task of its own, since reading this module is a long one already.
-setTimeout(warmParser);
+warmParser();
 
 type Phase = "waiting" | "rendering" | "shown";
 

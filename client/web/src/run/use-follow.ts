@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefCallback, useCallback, useLayoutEffect, useRef, useState } from "react";
 import { readSession, writeSession } from "../lib/use-session-state";
 
 /** Coming this close to the end takes hold again. */
@@ -8,7 +8,7 @@ const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End", "ArrowUp", "Ar
 
 export interface Follow {
   /** To be the `ref` of what grows; what scrolls is its parent, or the page where that one does not. */
-  readonly content: (element: HTMLElement | null) => void;
+  readonly content: RefCallback<HTMLElement>;
   /** True while the page stays at the end of the growing text. */
   readonly following: boolean;
   /** Takes hold, and goes to the end. */
@@ -36,7 +36,8 @@ interface Place {
  * then on it never moves by itself. Nothing happens while `enabled` is false.
  */
 export function useFollow({ shown, enabled, memory }: FollowOptions): Follow {
-  const [content, setContent] = useState<HTMLElement | null>(null);
+  // No state: it would have the whole page rendered once more as soon as it is there.
+  const element = useRef<HTMLElement>(null);
   const [kept] = useState(() => readSession<Place>(memory, { top: 0, following: true }));
   const [following, setFollowing] = useState(kept.following);
   // Text arrives between the reader's move and React's next render: what counts then is this.
@@ -51,16 +52,13 @@ export function useFollow({ shown, enabled, memory }: FollowOptions): Follow {
     holds.current = value;
     setFollowing(value);
   }, []);
-  const moveTo = useCallback(
-    (top: number) => {
-      const scroller = content && scrollerOf(content);
-      if (!scroller) return;
-      // Rounded up by the browser: the last pixel counts as the end.
-      scroller.scrollTo({ top, behavior: "instant" });
-      last.current = measure(scroller);
-    },
-    [content],
-  );
+  const moveTo = useCallback((top: number) => {
+    if (!element.current) return;
+    const scroller = scrollerOf(element.current);
+    // Rounded up by the browser: the last pixel counts as the end.
+    scroller.scrollTo({ top, behavior: "instant" });
+    last.current = measure(scroller);
+  }, []);
   const take = useCallback(() => {
     wanted.current = undefined;
     hold(true);
@@ -71,71 +69,75 @@ export function useFollow({ shown, enabled, memory }: FollowOptions): Follow {
   useLayoutEffect(() => {
     const { shown: before } = place.current;
     place.current = { shown, enabled };
-    if (before !== undefined && before !== shown && !holds.current && content) {
+    if (before !== undefined && before !== shown && !holds.current && element.current) {
       wanted.current = undefined;
-      moveTo(topOf(content));
+      moveTo(topOf(element.current));
     }
-  }, [shown, enabled, content, moveTo]);
+  }, [shown, enabled, moveTo]);
 
-  useEffect(() => {
-    if (!content) return;
-    const observer = new ResizeObserver(() => {
-      const scroller = scrollerOf(content);
-      if (place.current.enabled && holds.current) return moveTo(Number.MAX_SAFE_INTEGER);
-      const top = wanted.current;
-      if (top === undefined || kept.shown !== place.current.shown) return;
-      if (scroller.scrollHeight - scroller.clientHeight < top) return;
-      wanted.current = undefined;
-      moveTo(top);
-    });
-    observer.observe(content);
-    return () => observer.disconnect();
-  }, [content, kept, moveTo]);
+  const watchSize = useCallback(
+    (content: HTMLElement) => {
+      const observer = new ResizeObserver(() => {
+        const scroller = scrollerOf(content);
+        if (place.current.enabled && holds.current) return moveTo(Number.MAX_SAFE_INTEGER);
+        const top = wanted.current;
+        if (top === undefined || kept.shown !== place.current.shown) return;
+        if (scroller.scrollHeight - scroller.clientHeight < top) return;
+        wanted.current = undefined;
+        moveTo(top);
+      });
+      observer.observe(content);
+      return () => observer.disconnect();
+    },
+    [kept, moveTo],
+  );
 
-  useEffect(() => {
-    if (!content) return;
-    const onScroll = () => {
-      const scroller = scrollerOf(content);
-      const before = last.current;
-      const now = measure(scroller);
-      last.current = now;
-      if (!place.current.enabled) return;
-      // A text that got shorter moves up too, and nobody asked for that.
-      if (now.top < before.top && now.height >= before.height) hold(false);
-      else if (now.top > before.top && now.height - scroller.clientHeight - now.top < NEAR_END_PX) hold(true);
-    };
-    const onWheel = ({ deltaY }: WheelEvent) => {
-      wanted.current = undefined;
-      const scroller = scrollerOf(content);
-      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) hold(false);
-    };
-    const onKey = (event: KeyboardEvent) => {
-      wanted.current = undefined;
-      const nowhere = event.target === document.body || event.target === document.getElementById("main");
-      if (nowhere && SCROLL_KEYS.has(event.key)) content.parentElement?.focus({ preventScroll: true });
-    };
-    const onTouch = () => (wanted.current = undefined);
-    const onSelection = () => {
-      const selection = document.getSelection();
-      if (selection && !selection.isCollapsed && content.contains(selection.anchorNode)) hold(false);
-    };
-    // Captured: the scroll events of an element do not bubble.
-    document.addEventListener("scroll", onScroll, { passive: true, capture: true });
-    content.parentElement?.addEventListener("wheel", onWheel, { passive: true });
-    document.addEventListener("touchmove", onTouch, { passive: true });
-    document.addEventListener("keydown", onKey, { capture: true });
-    document.addEventListener("selectionchange", onSelection);
-    return () => {
-      document.removeEventListener("scroll", onScroll, { capture: true });
-      content.parentElement?.removeEventListener("wheel", onWheel);
-      document.removeEventListener("touchmove", onTouch);
-      document.removeEventListener("keydown", onKey, { capture: true });
-      document.removeEventListener("selectionchange", onSelection);
-    };
-  }, [content, hold]);
+  const watchReader = useCallback(
+    (content: HTMLElement) => {
+      const onScroll = () => {
+        const scroller = scrollerOf(content);
+        const before = last.current;
+        const now = measure(scroller);
+        last.current = now;
+        if (!place.current.enabled) return;
+        // A text that got shorter moves up too, and nobody asked for that.
+        if (now.top < before.top && now.height >= before.height) hold(false);
+        else if (now.top > before.top && now.height - scroller.clientHeight - now.top < NEAR_END_PX) hold(true);
+      };
+      const onWheel = ({ deltaY }: WheelEvent) => {
+        wanted.current = undefined;
+        const scroller = scrollerOf(content);
+        if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) hold(false);
+      };
+      const onKey = (event: KeyboardEvent) => {
+        wanted.current = undefined;
+        const nowhere = event.target === document.body || event.target === document.getElementById("main");
+        if (nowhere && SCROLL_KEYS.has(event.key)) content.parentElement?.focus({ preventScroll: true });
+      };
+      const onTouch = () => (wanted.current = undefined);
+      const onSelection = () => {
+        const selection = document.getSelection();
+        if (selection && !selection.isCollapsed && content.contains(selection.anchorNode)) hold(false);
+      };
+      const { parentElement } = content;
+      // Captured: the scroll events of an element do not bubble.
+      document.addEventListener("scroll", onScroll, { passive: true, capture: true });
+      parentElement?.addEventListener("wheel", onWheel, { passive: true });
+      document.addEventListener("touchmove", onTouch, { passive: true });
+      document.addEventListener("keydown", onKey, { capture: true });
+      document.addEventListener("selectionchange", onSelection);
+      return () => {
+        document.removeEventListener("scroll", onScroll, { capture: true });
+        parentElement?.removeEventListener("wheel", onWheel);
+        document.removeEventListener("touchmove", onTouch);
+        document.removeEventListener("keydown", onKey, { capture: true });
+        document.removeEventListener("selectionchange", onSelection);
+      };
+    },
+    [hold],
+  );
 
-  useEffect(() => {
-    if (!content) return;
+  const keepPlace = useCallback(() => {
     const keep = () => {
       const { shown: at } = place.current;
       writeSession(memory, { shown: at, top: last.current.top, following: holds.current } satisfies Place);
@@ -145,9 +147,22 @@ export function useFollow({ shown, enabled, memory }: FollowOptions): Follow {
       keep();
       window.removeEventListener("pagehide", keep);
     };
-  }, [content, memory]);
+  }, [memory]);
 
-  return { content: setContent, following, take, release };
+  const content = useCallback(
+    (given: HTMLElement | null) => {
+      if (!given) return;
+      element.current = given;
+      const ends = [watchSize(given), watchReader(given), keepPlace()];
+      return () => {
+        for (const end of ends) end();
+        element.current = null;
+      };
+    },
+    [watchSize, watchReader, keepPlace],
+  );
+
+  return { content, following, take, release };
 }
 
 /** On a narrow page the whole page scrolls, else the text alone. */
