@@ -62,6 +62,28 @@ describe.skipIf(chromiumMissing)(`replay on the page (needs Chromium at ${CHROMI
     expect(await field.inputValue()).toBe("Use no frame");
   });
 
+  test("who goes back to live in the moment in which the past arrives stays there", async () => {
+    const { page } = await scene.browser.open(await scene.start());
+    const call = await scene.model.next();
+    call.write("The plan.");
+    await page.getByText("The plan.").waitFor();
+    await page.evaluate(() => {
+      const observer = new MutationObserver(() => {
+        if (!document.querySelector(".replay-where")) return;
+        observer.disconnect();
+        document.querySelector<HTMLElement>(".replay-ways .primary")?.click();
+        document.body.dataset["left"] = "true";
+      });
+      observer.observe(document.body, { childList: true, subtree: true });
+    });
+    const slider = page.getByRole("slider", { name: "Moment of the run that is shown" });
+    await slider.focus();
+    await slider.press("Home");
+    await page.locator("body[data-left]").waitFor();
+    await page.getByRole("button", { name: "Guide" }).click();
+    expect(new URL(page.url()).searchParams.has("at")).toBe(false);
+  });
+
   test(
     "keys move through the run, stage by stage and event by event; a reload and a second tab show the same",
     { timeout: 60_000 },

@@ -1,7 +1,7 @@
 import { createReplay, type Replay } from "@stagewire/client/replay";
 import { isClosed, type RunView, type StagewireError } from "@stagewire/shared";
 import { useRunEvents } from "@stagewire/client/react";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAddressSeq } from "../lib/use-address-seq";
 import { useSlowed } from "../lib/use-slowed";
 import { usePlaying } from "./use-playing";
@@ -50,7 +50,12 @@ export function useReplay(live: RunView): ReplayControl {
   const [at, setAt] = useAddressSeq("at");
   const [speed, setSpeed] = useState<Speed>(10);
   /** A moment that was asked for before the events were there. */
-  const [asked, setAsked] = useState<number>();
+  const [asked, setAskedState] = useState<number>();
+  const latest = useRef(asked);
+  const setAsked = useCallback((ms: number | undefined) => {
+    latest.current = ms;
+    setAskedState(ms);
+  }, []);
   const active = at !== undefined || asked !== undefined;
   const { replay, error } = useLoadedReplay(live.runId, active);
   const over = isClosed(live);
@@ -59,10 +64,11 @@ export function useReplay(live: RunView): ReplayControl {
   const playing = usePlaying({ replay, at, speed, onMove: show });
 
   useEffect(() => {
-    if (!replay || asked === undefined) return;
+    // Who has left since it was rendered must not be brought back: React runs the effect after that press.
+    if (!replay || asked === undefined || latest.current !== asked) return;
     setAsked(undefined);
     setAt(replay.seqAtMs(asked));
-  }, [replay, asked, setAt]);
+  }, [replay, asked, setAsked, setAt]);
 
   const shownAt = replay && at !== undefined ? Math.min(at, replay.lastSeq) : undefined;
   const ms = shownAt === undefined ? undefined : replay?.msAt(shownAt);
