@@ -41,7 +41,11 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
 
   test("opened when it has ended, its head keeps no room for what can't come any more", async () => {
     const { page } = await openRun(await startRun());
-    await page.getByText("Waiting for the first token…").waitFor();
+    // Somebody had the time to read of it.
+    await page
+      .getByText(/^00:0[1-9]/)
+      .first()
+      .waitFor();
     scene.model.answer(answerOf);
     await outcome(page, /^Finished in /);
     const whileWatched = await page.locator(".run-top").boundingBox();
@@ -67,7 +71,7 @@ describe.skipIf(chromiumMissing)(`a run that has ended (needs Chromium at ${CHRO
 
     await panel.getByRole("button", { name: "Continue as fork from Refinement 1" }).click();
     expect(placeOf(await scene.model.next())).toBe("refinement 1");
-    await page.getByText("Forked from").waitFor();
+    await page.getByText("Forked from", { exact: true }).waitFor();
     expect(page.url()).not.toContain(runId);
     expect(complaints).toEqual([]);
   });

@@ -1,9 +1,10 @@
 import { isClosed, type RunView, type StagewireError } from "@stagewire/shared";
 import type { ConnectionState } from "@stagewire/client";
 import { type UseRun, useClient } from "@stagewire/client/react";
-import { lazy, memo, Suspense, useRef, useState } from "react";
+import { lazy, memo, Suspense, useRef } from "react";
 import { ExportRoom } from "../export/export-room";
 import { FindRoom } from "../find/find-room";
+import { useCameLate } from "../lib/use-came-late";
 import { useHeightVariable } from "../lib/use-height-variable";
 import { StoppedClock } from "../lib/use-now";
 import { InspectorToggle } from "../inspector/inspector-toggle";
@@ -62,7 +63,7 @@ const Frame = memo(function Frame({ view: live, connection, error }: FrameProps)
   const inspector = useInspector();
   useFavicon(live.status);
   // No fact and no control of it comes or goes any more, so nothing has to be kept free for one.
-  const [settled] = useState(isClosed(live));
+  const settled = useCameLate(isClosed(live));
   const online = connection.status === "open";
   const OtherView = address.view.component;
   return (

@@ -1,6 +1,7 @@
 import { isClosed, type RunView } from "@stagewire/shared";
-import { type RefObject, useState } from "react";
+import type { RefObject } from "react";
 import { plural } from "../lib/format";
+import { useCameLate } from "../lib/use-came-late";
 import { RunOutcome } from "../outcome/run-outcome";
 import { Icon } from "../ui/icon";
 import { PausedPanel } from "./paused-panel";
@@ -19,7 +20,7 @@ interface TextViewProps {
 export function TextView({ view, replayed, reading, guideField }: TextViewProps) {
   const { shown, away, newLines, content, goLive } = reading;
   // A run that ends before the reader's eyes must not push the text down: what became of it follows at the end.
-  const [cameLate] = useState(isClosed(view));
+  const cameLate = useCameLate(isClosed(view));
   const outcome = <RunOutcome view={view} shown={shown?.key} />;
   return (
     <div className="transcript" role="region" aria-label="Transcript" aria-live="off" tabIndex={0}>
