@@ -45,6 +45,31 @@ describe.skipIf(chromiumMissing)(`replay on the page (needs Chromium at ${CHROMI
     },
   );
 
+  test("a run whose past comes in parts is played once all of it is there", async () => {
+    const address = await finishedRun();
+    const { page } = await scene.browser.open(scene.server.url);
+    let cutting = false;
+    let letThrough: (() => void) | undefined;
+    await page.routeWebSocket(/\/trpc/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        const parts = cutting ? cutEnd(String(message)) : undefined;
+        socket.send(parts?.[0] ?? message);
+        if (parts) letThrough = () => socket.send(parts[1]);
+      });
+    });
+    await page.goto(address);
+    await page.getByRole("heading", { name: "Documentation" }).waitFor();
+    cutting = true;
+    await page.getByRole("button", { name: "Play the replay" }).click();
+    await page.getByRole("button", { name: "60×" }).click();
+    await expect.poll(() => letThrough).toBeDefined();
+    await page.getByText("Loading the run’s events…").waitFor();
+    letThrough?.();
+    await page.getByRole("button", { name: "Play the replay" }).waitFor();
+    await expect.poll(() => atOf(page)).toBe((await scene.server.engine.get(runIdOf(page))).seq);
+  });
+
   test("guidance that is half written outlives a look at the past", async () => {
     const { page } = await scene.browser.open(await scene.start());
     const call = await scene.model.next();
@@ -190,6 +215,21 @@ describe.skipIf(chromiumMissing)(`replay on the page (needs Chromium at ${CHROMI
 
 function atOf(page: Page): number {
   return Number(new URL(page.url()).searchParams.get("at"));
+}
+
+/** The frame of a run's end as two, the first of which has one event; `undefined` for any other message. */
+function cutEnd(message: string): [string, string] | undefined {
+  if (!message.includes('"type":"run_complete"')) return undefined;
+  const { id, result } = JSON.parse(message) as {
+    id: number;
+    result: { type: "data"; data: { data: { seq: number }[] } };
+  };
+  const { data: events } = result.data;
+  const part = (data: { seq: number }[]) => {
+    const cursor = `1-${data.at(-1)?.seq}`;
+    return JSON.stringify({ id, result: { type: "data", id: cursor, data: { id: cursor, data } } });
+  };
+  return [part(events.slice(0, 1)), part(events.slice(1))];
 }
 
 function runIdOf(page: Page): string {

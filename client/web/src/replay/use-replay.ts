@@ -57,7 +57,7 @@ export function useReplay(live: RunView): ReplayControl {
     setAskedState(ms);
   }, []);
   const active = at !== undefined || asked !== undefined;
-  const { replay, error } = useLoadedReplay(live.runId, active);
+  const { replay, error } = useLoadedReplay(live, active);
   const over = isClosed(live);
 
   const show = (seq: number): void => setAt(seq >= (replay?.lastSeq ?? seq) && !over ? undefined : seq);
@@ -118,11 +118,16 @@ export function useReplay(live: RunView): ReplayControl {
   };
 }
 
-function useLoadedReplay(runId: string, wanted: boolean): { replay: Replay | undefined; error?: StagewireError } {
-  const { events, ready, error } = useRunEvents(wanted ? runId : undefined);
-  const taken = useSlowed(events, RENEW_MS);
+/** The past comes in parts: there is no replay of it until all is there that the page has shown, for a part's end is not the run's. */
+function useLoadedReplay(live: RunView, wanted: boolean): { replay: Replay | undefined; error?: StagewireError } {
+  const { events, error } = useRunEvents(wanted ? live.runId : undefined);
+  const taken = useSlowed(events, isClosed(live) ? 0 : RENEW_MS);
   const replay = useMemo(() => (taken.length > 0 ? createReplay(taken) : undefined), [taken]);
-  return { replay: ready ? replay : undefined, ...(error && { error }) };
+  // From then on it may fall behind a run that goes on, and is renewed.
+  const [caughtUp, setCaughtUp] = useState(false);
+  const reached = replay !== undefined && (caughtUp || replay.lastSeq >= live.seq);
+  if (reached !== caughtUp) setCaughtUp(reached);
+  return { replay: reached ? replay : undefined, ...(error && { error }) };
 }
 
 /** The view at an event, its elapsed time brought to that moment: the log tells it about once a second only. */
