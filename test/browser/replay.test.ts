@@ -49,23 +49,37 @@ describe.skipIf(chromiumMissing)(`replay on the page (needs Chromium at ${CHROMI
     const address = await finishedRun();
     const { page } = await scene.browser.open(scene.server.url);
     let cutting = false;
-    let letThrough: (() => void) | undefined;
+    /** What has come since a frame was cut. */
+    let held: string[] | undefined;
+    let letThrough = (): void => {};
     await page.routeWebSocket(/\/trpc/, (socket) => {
-      const server = socket.connectToServer();
-      server.onMessage((message) => {
-        const parts = cutting ? cutEnd(String(message)) : undefined;
+      socket.connectToServer().onMessage((raw) => {
+        const message = String(raw);
+        if (held) {
+          held.push(message);
+          return;
+        }
+        const parts = cutting ? cutEnd(message) : undefined;
         socket.send(parts?.[0] ?? message);
-        if (parts) letThrough = () => socket.send(parts[1]);
+        held = parts && [parts[1]];
       });
+      letThrough = () => {
+        cutting = false;
+        for (const message of held ?? []) socket.send(message);
+        held = undefined;
+      };
     });
     await page.goto(address);
     await page.getByRole("heading", { name: "Documentation" }).waitFor();
     cutting = true;
     await page.getByRole("button", { name: "Play the replay" }).click();
     await page.getByRole("button", { name: "60×" }).click();
-    await expect.poll(() => letThrough).toBeDefined();
+    await expect.poll(() => held).toBeDefined();
     await page.getByText("Loading the run’s events…").waitFor();
-    letThrough?.();
+    // It is to stay so: a replay is renewed once a second.
+    await delay(1_500);
+    expect(await page.getByText("Loading the run’s events…").count()).toBe(1);
+    letThrough();
     await page.getByRole("button", { name: "Play the replay" }).waitFor();
     await expect.poll(() => atOf(page)).toBe((await scene.server.engine.get(runIdOf(page))).seq);
   });
