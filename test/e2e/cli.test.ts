@@ -207,9 +207,11 @@ describe("config", () => {
       type: "setting",
       of: "server",
       key: "maxRuns",
-      value: "7",
+      value: 7,
       source: "stagewire.config.json",
     });
+    const values = Object.fromEntries(lines(json.stdout).map(({ key, value }) => [String(key), value]));
+    expect(values).toMatchObject({ host: "127.0.0.1", port: 4499, redisUrl: null, openaiApiKey: "…9f2a" });
   });
 });
 

@@ -25,8 +25,8 @@ function overview(version: string): string[] {
     ...examples(EXAMPLES.all),
     "",
     "Exit status",
-    "  0 finished   1 run failed   2 usage or config   3 cancelled   4 not allowed   5 unreachable",
-    "  6 not found   8 still running (detached, timeout)   128 + n ended by signal n",
+    "  0 finished   1 run failed, or command rejected   2 usage or config   3 cancelled   4 not allowed",
+    "  5 unreachable   6 not found   8 still running (detached, timeout)   128 + n ended by signal n",
   ];
 }
 

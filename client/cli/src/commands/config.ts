@@ -8,6 +8,9 @@ import { createPaint } from "../render/paint.js";
 import { plain } from "../render/plain.js";
 import { targetOf } from "../target.js";
 
+/** In the place of a value that is not set. */
+const NONE = "–";
+
 interface Setting {
   readonly key: string;
   readonly value: string;
@@ -28,7 +31,7 @@ export async function config(context: Context): Promise<number> {
   const loaded = await loadConfig({ flags: args.serverFlags, env, cwd });
   const ofServer = CONFIG_KEYS.map((key) => ({
     key,
-    value: valueOf(key, loaded, showValue),
+    value: valueOf(key, loaded, showValue) ?? NONE,
     source: loaded.sources[key],
   }));
   if (!args.values.quiet) for (const line of await misspelt(env)) err.write(`${line}\n`);
@@ -39,8 +42,12 @@ export async function config(context: Context): Promise<number> {
       version,
       ...(loaded.configFile !== undefined && { configFile: loaded.configFile }),
     });
-    for (const setting of ofServer) writeJson(out, { type: "setting", of: "server", ...setting });
-    for (const setting of ofCommand) writeJson(out, { type: "setting", of: "command", ...setting });
+    const settings = (of: string, list: readonly Setting[]) => {
+      for (const { key, value, source } of list)
+        writeJson(out, { type: "setting", of, key, value: told(value), source });
+    };
+    settings("server", ofServer);
+    settings("command", ofCommand);
     writeExit(out, EXIT.finished);
     return EXIT.finished;
   }
@@ -59,12 +66,26 @@ export async function config(context: Context): Promise<number> {
   return EXIT.finished;
 }
 
-function valueOf(key: ConfigKey, { config: values }: LoadedConfig, show: (key: string, value: unknown) => string) {
+function valueOf(
+  key: ConfigKey,
+  { config: values }: LoadedConfig,
+  show: (key: string, value: unknown) => string,
+): string | undefined {
   const value: unknown = values[key];
-  if (value === undefined) return "–";
+  if (value === undefined) return undefined;
   // A pipeline holds functions; its name says enough.
   if (key === "pipelines") return values.pipelines.map(({ id }) => id).join(", ") || "[]";
   return show(key, value);
+}
+
+/** As JSON has it: a number as a number, `null` for what is not set. What is masked or cut stays the text that is shown. */
+function told(shown: string): unknown {
+  if (shown === NONE) return null;
+  try {
+    return JSON.parse(shown);
+  } catch {
+    return shown;
+  }
 }
 
 /** Where commands that talk to a server find it. */
@@ -81,7 +102,7 @@ function clientSettings(context: Context, { displayUrl, maskKey }: Masks): Setti
     },
     {
       key: "token",
-      value: token === undefined ? "–" : maskKey(token),
+      value: token === undefined ? NONE : maskKey(token),
       source:
         token === undefined
           ? "default"
