@@ -114,6 +114,8 @@ describe.skipIf(chromiumMissing)(
       await page.getByText(/^connection lost · try \d+/).waitFor();
       expect.soft(await faultsEverywhere(page), "server gone").toEqual([]);
       proxy.up();
+      // What was looked at meanwhile may have taken so long that the model would count as silent.
+      call.write(" And more.");
       await page.getByText(/^streaming/).waitFor();
 
       await page.getByRole("button", { name: "Pause" }).click();
