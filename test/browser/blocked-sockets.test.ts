@@ -31,6 +31,7 @@ describe.skipIf(chromiumMissing)(
       await pulse.getByText(/^caught up: \d+ events?, 0 missed$/).waitFor();
 
       await page.getByRole("button", { name: "Pause", exact: true }).click();
+      await page.getByText("Finishing the current call first").waitFor();
       model.answer((next) => (isReview(next) ? approvingReview(true) : "# Done"));
       call.end();
       await page.getByText("Paused").first().waitFor();
