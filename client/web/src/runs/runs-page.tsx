@@ -30,7 +30,7 @@ export function RunsPage() {
           Start a run
         </Link>
       </div>
-      <RunsSection />
+      <RunsSection alone />
     </div>
   );
 }

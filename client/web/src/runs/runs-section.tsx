@@ -9,8 +9,8 @@ import { useListQuery } from "./use-list-query";
 import { usePlaceInList } from "./use-place-in-list";
 import "./runs.css";
 
-/** All runs, live, as the address asks for them. Older ones are loaded as they are needed. */
-export function RunsSection() {
+/** All runs, live, as the address asks for them. Older ones are loaded as they are needed. `alone`: no form stands above. */
+export function RunsSection({ alone = false }: { alone?: boolean }) {
   const { runs, ready, hasMore, error, loadMore } = useRuns();
   const { query, change } = useListQuery();
   usePlaceInList();
@@ -34,7 +34,7 @@ export function RunsSection() {
     );
   }
   if (!ready) return <p className="note">Loading…</p>;
-  if (runs.length === 0) return <NoRuns />;
+  if (runs.length === 0) return <NoRuns alone={alone} />;
   return (
     <>
       {error && (
