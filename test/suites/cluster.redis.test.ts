@@ -1,5 +1,5 @@
 import { isClosed } from "@stagewire/shared";
-import type { ServerOptions } from "@stagewire/server";
+import { definePipeline, type ServerOptions } from "@stagewire/server";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLog } from "../support/check-log.js";
@@ -198,6 +198,33 @@ describe.skipIf(NO_REDIS !== undefined)(`servers on one Redis, with redis-server
     } finally {
       store.disconnect();
     }
+  });
+
+  test("runs whose pipeline only a dead server had keep nobody from taking up the others that it kept", async () => {
+    await using cluster = await openCluster();
+    const notes = definePipeline({
+      id: "notes",
+      title: "Notes",
+      stages: [{ id: "notes", title: "Notes", prompt: () => [{ role: "user", content: "Take notes." }] }],
+    });
+    const one = await cluster.start({ pipelines: [notes] });
+    // More than are asked for at a time.
+    const starts = Array.from({ length: 25 }, () =>
+      one.client.trpc.runs.start.mutate({ task: "take notes", pipeline: "notes", options: { gates: ["notes"] } }),
+    );
+    await Promise.all(starts);
+    const runId = await startRun(one, { gates: ["architecture"] });
+    await one.client.watch(runId).until(is("progress", { phase: "paused" }));
+    await one[Symbol.asyncDispose]();
+    const store = new Redis(cluster.url);
+    try {
+      // It fell silent last.
+      await store.zadd("{stagewire}:alive", 1, runId);
+    } finally {
+      store.disconnect();
+    }
+    const two = await cluster.start();
+    expect(await two.client.control(runId, { type: "cancel", when: "now" })).toMatchObject({ outcome: "applied" });
   });
 
   test("runs of low priority let those of all servers go first, and keep their rank when they are handed over", async () => {

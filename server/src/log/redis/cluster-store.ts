@@ -28,8 +28,8 @@ export interface SentCommand {
 export interface ClusterStore {
   /** Begins every key, with the hash tag of the log. */
   readonly base: string;
-  /** Open runs that nothing was written to for `ms` by Redis' clock, the longest first. */
-  silentRuns(ms: number, limit: number): Promise<SilentRun[]>;
+  /** Open runs that nothing was written to for `ms` by Redis' clock, the longest first, from place `from` on. */
+  silentRuns(ms: number, limit: number, from?: number): Promise<SilentRun[]>;
   /** Makes a run count as silent at once; one that was taken over under a newer epoch is left alone. */
   release(runId: string, epoch: number): Promise<void>;
   /** Keeps a command until {@link commandDone}, or until its run is closed. Rejects with `RUN_NOT_FOUND`. */
@@ -72,8 +72,8 @@ export function createClusterStore(connection: Connection, base: string): Cluste
   const channel = `${base}:nudge`;
   return {
     base,
-    async silentRuns(ms, limit) {
-      const found = (await connection.script("silent", ["", ms, limit])) as string[];
+    async silentRuns(ms, limit, from = 0) {
+      const found = (await connection.script("silent", ["", ms, limit, from])) as string[];
       return inPairs(found).map(([runId, epoch]) => ({ runId, epoch: Number(epoch) }));
     },
     async release(runId, epoch) {

@@ -211,9 +211,9 @@ return 1`,
   /** Reader → `field, value …`. */
   place: `return redis.call('HGETALL', base .. ':place:' .. ARGV[1])`,
 
-  /** –, ms, limit → `runId, epoch …` of open runs that nothing was written to for so long, the longest first. */
+  /** –, ms, limit, place → `runId, epoch …` of open runs that nothing was written to for so long, the longest first. */
   silent: `
-local found = redis.call('ZRANGEBYSCORE', base .. ':alive', '-inf', nowMs() - ARGV[2], 'LIMIT', 0, ARGV[3])
+local found = redis.call('ZRANGEBYSCORE', base .. ':alive', '-inf', nowMs() - ARGV[2], 'LIMIT', ARGV[4], ARGV[3])
 local runs = {}
 for index, run in ipairs(found) do
   runs[index * 2 - 1] = run
