@@ -10,7 +10,7 @@ import { clusterForTests } from "./test-cluster.js";
  */
 export async function startServer(options: ServerOptions = {}): Promise<StagewireServer & { readonly data: string }> {
   const cluster = options.data === undefined && options.log === undefined ? clusterForTests() : undefined;
-  if (cluster) return await startPair({ ...options, redisUrl: cluster.nextDatabase() });
+  if (cluster) return await startPair({ ...options, redisUrl: await cluster.nextDatabase() });
   const own = options.data === undefined ? await mkdtemp(join(tmpdir(), "stagewire-test-")) : undefined;
   const data = options.data ?? own ?? "";
   const server = await createServer({ port: 0, logLevel: "silent", ...options, data });

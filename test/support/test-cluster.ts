@@ -1,9 +1,10 @@
+import { Redis } from "ioredis";
 import { inject } from "vitest";
 
 /** The Redis that servers of tests share where they are to be clusters; `test/support/cluster-setup.ts` starts it. */
 export interface TestCluster {
-  /** The address of a database that nobody has used yet. */
-  nextDatabase(): string;
+  /** The address of a database that nobody has used yet, in whatever test process. */
+  nextDatabase(): Promise<string>;
 }
 
 declare module "vitest" {
@@ -12,16 +13,22 @@ declare module "vitest" {
   }
 }
 
-/** Databases of that Redis: each test process has its share. */
+/** Databases of that Redis. The first one counts those that were given away: ids of processes say nothing of others. */
 export const DATABASES = 8_192;
-const OF_A_PROCESS = 1_024;
-
-const first = (process.pid * OF_A_PROCESS) % DATABASES;
-let used = 0;
 
 /** Defined in the project "cluster". */
 export function clusterForTests(): TestCluster | undefined {
   const url = inject("clusterRedis") as string | undefined;
   if (url === undefined) return undefined;
-  return { nextDatabase: () => `${url}/${first + (used++ % OF_A_PROCESS)}` };
+  return {
+    async nextDatabase() {
+      const redis = new Redis(url);
+      try {
+        const given = await redis.incr("databases");
+        return `${url}/${1 + (given % (DATABASES - 1))}`;
+      } finally {
+        redis.disconnect();
+      }
+    },
+  };
 }
