@@ -74,6 +74,12 @@ describe.each(TRANSPORTS)("watching by %s", (transport) => {
     expect(await collect(pair.client.runs.watch(RUN, { cursor: cursorAt(LOG.length) }))).toEqual([]);
   });
 
+  test("a question whether the run is over that is never answered is asked again", { timeout: 5_000 }, async () => {
+    await using pair = await start({ get: (nth) => (nth === 1 ? new Promise(() => {}) : Promise.resolve()) });
+    pair.server.append(RUN, ...LOG);
+    expect(await collect(pair.client.runs.watch(RUN, { cursor: cursorAt(LOG.length) }))).toEqual([]);
+  });
+
   test("a subscription that the server ends is taken up again", async () => {
     await using pair = await start({
       events: ({ lastEventId }) => send([LOG.slice(seqOf(lastEventId), seqOf(lastEventId) + 7)]),

@@ -34,6 +34,8 @@ export interface EventsRequest {
 export interface Script {
   /** The n-th `runs.events`, from 1. Answering `undefined` serves the log. */
   events?(request: EventsRequest, nth: number, signal: AbortSignal): AsyncIterable<Batch> | undefined;
+  /** The n-th `runs.get`, from 1: answered once this has resolved. */
+  get?(nth: number): Promise<void>;
   start?(input: StartInput, nth: number): StartResult | Promise<StartResult>;
   control?(envelope: CommandEnvelope, nth: number): Ack | Promise<Ack>;
   feed?(lastEventId: string | undefined, nth: number, signal: AbortSignal): AsyncIterable<[string, RunSummary[]]>;
@@ -62,7 +64,7 @@ export interface ScriptedServer extends AsyncDisposable {
 export async function startScriptedServer(script: Script = {}, port = 0): Promise<ScriptedServer> {
   const logs = new Map<string, RunEvent[]>();
   const changed = new EventTarget();
-  const count = { events: 0, start: 0, control: 0, feed: 0, accepted: 0, requests: 0, watching: 0 };
+  const count = { events: 0, get: 0, start: 0, control: 0, feed: 0, accepted: 0, requests: 0, watching: 0 };
 
   const trpc = initTRPC.create({
     errorFormatter: ({ shape, error }) => ({
@@ -105,7 +107,8 @@ export async function startScriptedServer(script: Script = {}, port = 0): Promis
           guarded(() => script.start?.(input, ++count.start) ?? { runId: "run", created: true }),
         ),
       get: trpc.procedure.input(as<{ runId: string }>()).query(({ input }) =>
-        guarded(() => {
+        guarded(async () => {
+          await script.get?.(++count.get);
           const log = logs.get(input.runId);
           if (!log) throw new StagewireError("RUN_NOT_FOUND", `there is no run ${input.runId}`);
           return log.reduce<RunView | undefined>(reduce, undefined);

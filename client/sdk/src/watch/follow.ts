@@ -4,7 +4,7 @@ import type { Connection } from "../connection/connection.js";
 import type { Procedures, Session } from "../connection/session.js";
 import { isRetried } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
-import { onAbort, sleep } from "../signals.js";
+import { linkSignals, onAbort, sleep } from "../signals.js";
 import { type End, type FrameObserver, readFrames } from "./frame-reader.js";
 
 /** What a batch comes to: what is new in it, and whether to go on. */
@@ -111,10 +111,22 @@ export async function* follow<Data, Item>(
         if (Date.now() - session.heardAt >= options.silenceMs * ALIVE) connection.reset(session);
         return false;
       case "stopped":
-        return stream.isOver(session, signal);
+        return await isOver(session);
       case "lost":
       case "full":
         return false;
+    }
+  }
+
+  /** Without an answer it is not: a request over plain HTTP may wait for ever on a connection that is dead. */
+  async function isOver(session: Session): Promise<boolean> {
+    const scope = linkSignals(signal, session.lost);
+    const patience = setTimeout(() => scope.abort(), options.silenceMs);
+    try {
+      return await stream.isOver(session, scope.signal);
+    } finally {
+      clearTimeout(patience);
+      scope.release();
     }
   }
 
