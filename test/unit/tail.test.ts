@@ -1,7 +1,8 @@
 import type { RunEvent } from "@stagewire/shared";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { watch } from "../../server/src/engine/watch.js";
 import { createTails, lastSeq, type RunTail } from "../../server/src/log/tail.js";
-import type { LogEntry, RunLog } from "../../server/src/log/types.js";
+import type { LogEntry, RunHead, RunLog } from "../../server/src/log/types.js";
 
 const step = { stage: "write", iteration: 0, attempt: 1 } as const;
 const usage = { promptTokens: 1, completionTokens: 1, estimated: false };
@@ -108,4 +109,33 @@ test("nothing is left behind when the last watcher is gone", () => {
   expect(vi.getTimerCount()).toBe(1);
   for (const tail of held) tail.release();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a watcher that is sent to the log while it asks the log reads it once more", { timeout: 3_000 }, async () => {
+  const event = (seq: number, type: string): RunEvent => ({ runId: "r", seq, at: seq, type }) as RunEvent;
+  const entries: LogEntry[] = [{ epoch: 1, events: [event(1, "run_start")] }];
+  let miss: () => void = () => {};
+  let heads = 0;
+  let answer: (head: RunHead) => void = () => {};
+  const log: Pick<RunLog, "subscribe" | "read" | "head"> = {
+    subscribe(_runId, _listener, onMissed = () => {}) {
+      miss = onMissed;
+      return () => {};
+    },
+    read: (_runId, { after }) => Promise.resolve(entries.filter((entry) => lastSeq(entry) > after)),
+    head() {
+      if (++heads === 1) return Promise.resolve({ epoch: 1, seq: 1, closed: false });
+      return new Promise((resolve) => (answer = resolve));
+    },
+  };
+  const tails = createTails(log as RunLog);
+  const watching = watch(log as RunLog, tails, { runId: "r", signal: new AbortController().signal });
+  await watching.next();
+  const next = watching.next();
+  await vi.waitFor(() => expect(heads).toBe(2));
+  // After it read and before it waits; nothing will be heard any more.
+  entries.push({ epoch: 1, events: [event(2, "run_complete")] });
+  miss();
+  answer({ epoch: 1, seq: 2, closed: true });
+  expect((await next).value).toMatchObject({ events: [{ seq: 2, type: "run_complete" }] });
 });

@@ -63,8 +63,9 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
   const stop = () => wake();
   // Once for the whole watch: adding and removing it around each wait would cost more than the wait.
   signal.addEventListener("abort", stop, { once: true });
-  const nextAppend = async (seq: number) => {
-    if (signal.aborted) return;
+  /** `misses` as they were before the log was read up to `seq`: one that came while it was read woke nobody. */
+  const nextAppend = async (seq: number, misses: number) => {
+    if (signal.aborted || tail.misses > misses) return;
     let forget: () => void = () => {};
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -113,13 +114,14 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
         continue;
       }
       const from = read;
+      const { misses } = tail;
       const shown = fromTail();
       made = shown ?? (await fromLog());
       if (read === from) {
         // A run that still goes on has a log; one that had ended may have been deleted while it was read.
         if (!shown && !(await log.head(runId))) throw runNotFound(runId);
         behind = false;
-        await nextAppend(read);
+        await nextAppend(read, misses);
       }
     }
   } finally {

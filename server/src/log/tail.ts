@@ -25,6 +25,8 @@ export interface RunTail {
   after(seq: number): readonly LogEntry[] | undefined;
   /** Calls `listener` once, as soon as an event after `seq` is shown; at once if there is one. Returns the function that takes it back. */
   onceAfter(seq: number, listener: () => void): () => void;
+  /** How often something was missed: who read the log before the last time has to read it again, which `onceAfter` does not tell. */
+  readonly misses: number;
   /** A value that every watcher at the same place of the same tail needs: computed once until the next append. */
   shared<T>(key: string, compute: () => T): T;
   /** Gives the tail back. Calling it twice is fine. */
@@ -68,6 +70,7 @@ class SharedTail {
   #shownAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #kept = 0;
+  #misses = 0;
   #holders = 0;
   #listeners = new Set<() => void>();
   #computed = new Map<string, unknown>();
@@ -86,9 +89,13 @@ class SharedTail {
   hold(): RunTail {
     this.#holders++;
     let held = true;
+    const misses = () => this.#misses;
     return {
       after: (seq) => this.#after(seq),
       onceAfter: (seq, listener) => this.#onceAfter(seq, listener),
+      get misses() {
+        return misses();
+      },
       shared: (key, compute) => this.#shared(key, compute),
       release: () => {
         if (!held) return;
@@ -131,6 +138,7 @@ class SharedTail {
 
   /** Something was missed: sends everybody back to the log, which says what became of the run. */
   #readAgain(): void {
+    this.#misses++;
     this.#entries = [];
     this.#paced = [];
     this.#kept = 0;
