@@ -330,6 +330,32 @@ describe.skipIf(NO_REDIS !== undefined)(`the run log in Redis, with redis-server
       await expect.poll(() => range(2, 6).filter((etaMs) => !changes.has(etaMs))).toEqual([]);
     });
 
+    test.each(["the last events of a run", "a claim and what was written under it"])(
+      "a Redis that lost %s, and then the run's end comes before them: who was shown them is told",
+      async (what) => {
+        await using own = await startRedis(["--appendonly", "no"]);
+        await using here = await openRedisLog({ url: own.url, lookAfterMs: 200 });
+        await using there = await openRedisLog({ url: own.url });
+        await createRun(there, "a");
+        await appendTokens(there, "a", 2, 5);
+        await own.client.save();
+        const { epoch } = what.includes("claim") ? await there.claim("a") : { epoch: 1 };
+        await appendTokens(there, "a", 6, 9, { epoch });
+        const watching = watch(here, createTails(here), { runId: "a", signal: new AbortController().signal });
+        for (let last = 0; last < 9;) last = (await watching.next()).value?.events.at(-1)?.seq ?? 9;
+        const told = watching.next().catch((error: unknown) => error);
+        // Until it has read the log and waits: a read that is under way would be refused.
+        for (let asked = 0; asked < 5; asked++) await here.head("a");
+        await own.kill();
+        await expect.poll(() => there.full()).toBeDefined();
+        await own.restart();
+        await there.full()?.over;
+        expect(await there.claim("a")).toMatchObject({ seq: 5, epoch: 2 });
+        await there.append({ runId: "a", epoch: 2, events: [complete("a", 6)] });
+        expect(await told).toMatchObject({ code: "CURSOR_UNRECOVERABLE" });
+      },
+    );
+
     test("a run whose start was never answered is worked all the same", async () => {
       await using proxy = await startCuttingProxy(redis.url);
       await using scene = await openScene({ redisUrl: `${proxy.url.replace("http", "redis")}/5` });

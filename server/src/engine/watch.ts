@@ -10,7 +10,7 @@ import {
   withFrom,
 } from "@stagewire/shared";
 import { lastSeq, type Tails } from "../log/tail.js";
-import type { LogEntry, RunLog } from "../log/types.js";
+import type { LogEntry, RunHead, RunLog } from "../log/types.js";
 import { runNotFound } from "./fold-run.js";
 
 /** UTF-16 units of text after which a frame is full. A single larger event still travels whole. */
@@ -118,8 +118,7 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
       const shown = fromTail();
       made = shown ?? (await fromLog());
       if (read === from) {
-        // A run that still goes on has a log; one that had ended may have been deleted while it was read.
-        if (!shown && !(await log.head(runId))) throw runNotFound(runId);
+        if (!shown) checkPosition(runId, read, await log.head(runId));
         behind = false;
         await nextAppend(read, misses);
       }
@@ -128,6 +127,17 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
     signal.removeEventListener("abort", stop);
     tail.release();
   }
+}
+
+/** Throws where nothing will ever follow `read`, up to which a watcher has seen no `run_complete`. */
+function checkPosition(runId: string, read: number, head: RunHead | undefined): void {
+  // A run that still goes on has a log; one that had ended may have been deleted while it was read.
+  if (!head) throw runNotFound(runId);
+  if (head.seq > read || (head.seq === read && !head.closed)) return;
+  throw new StagewireError(
+    "CURSOR_UNRECOVERABLE",
+    `The store has lost what followed event ${head.seq} of this run, where its log ends, and event ${read} was shown. Watch without a cursor to see the run from its start.`,
+  );
 }
 
 /** Makes what follows `read` into frames of bounded size, the first of which continues `given`. */

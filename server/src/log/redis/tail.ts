@@ -31,7 +31,7 @@ export interface TailOptions {
   readonly revision: number;
   readonly onEntry: (runId: string, entry: LogEntry) => void;
   readonly onChange: (change: FeedChange) => void;
-  /** A watched run that is not there any more, or of which something was not heard: its log has to be looked at. */
+  /** A watched run that is not there any more, or of which something was not heard, or lost: its log has to be looked at. */
   readonly onMissed: (runId: string) => void;
   /** Changes after a revision, as `RunLog.changes`: at most so many at a time, none only where there are none. */
   readonly changes: (revision: number) => Promise<FeedChange[]>;
@@ -141,8 +141,11 @@ export function createRedisTail(options: TailOptions): RedisTail {
     for (const [id, [field, json = ""]] of entries) {
       const [epoch, seq] = parseId(id);
       if (epoch < run.epoch || (epoch === run.epoch && seq <= run.seq)) continue;
+      // Who takes a run over goes on where its log ends: this Redis has lost what was told.
+      const lost = seq < run.seq;
       if (field === "e") tell(runId, run, epoch, JSON.parse(json) as RunEvent[]);
       else Object.assign(run, { epoch, seq });
+      if (lost) onMissed(runId);
     }
   };
 
@@ -228,6 +231,12 @@ export function createRedisTail(options: TailOptions): RedisTail {
   const isUnheard = (runId: string, run: Watched, head: number | undefined): boolean => {
     if (head === undefined) {
       if (run.seq > 0) onMissed(runId);
+      return false;
+    }
+    // What was told is lost, or the head was asked for just before it was told: where it begins anew is asked in any case.
+    if (head < run.seq) {
+      run.located = false;
+      locate(runId, run, true);
       return false;
     }
     // Once it may have been appended to just now. Twice, with nothing heard in between, nothing would tell it any more.
