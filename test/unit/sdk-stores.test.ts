@@ -136,6 +136,18 @@ describe("the store of all runs", () => {
     expect(fake.lists).toEqual([undefined, "1"]);
   });
 
+  test("a run whose end was written by a clock that is behind has ended all the same, and stays so", async () => {
+    const fake = fakeClient({ pages: [[summary("run", 1, 100)]] });
+    const store = storesOf(fake.client).runs;
+    store.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    const ended: RunSummary = { ...summary("run", 1, 50), status: "completed" };
+    await fake.tell([ended]);
+    expect(store.getSnapshot().runs).toEqual([ended]);
+    await fake.tell([summary("run", 1, 200)]);
+    expect(store.getSnapshot().runs).toEqual([ended]);
+  });
+
   test("a wish made the moment a page is there is heard", async () => {
     const pages = [3, 2, 1].map((at) => [summary(`run${at}`, at, at)]);
     const fake = fakeClient({ pages });

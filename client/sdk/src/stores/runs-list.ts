@@ -15,7 +15,7 @@ export interface RunsList {
   read(): readonly RunSummary[];
 }
 
-/** What alone is ever deleted. */
+/** For good. What alone is ever deleted. */
 const ENDED: ReadonlySet<RunStatus> = new Set(["completed", "cancelled", "failed"]);
 
 export function createRunsList(): RunsList {
@@ -29,7 +29,7 @@ export function createRunsList(): RunsList {
 
   function put(summary: RunSummary): void {
     const known = byId.get(summary.runId);
-    if (known && known.updatedAt > summary.updatedAt) return;
+    if (known && isOlder(summary, known)) return;
     byId.set(summary.runId, summary);
     if (known) changed.add(summary.runId);
     else grown = true;
@@ -68,6 +68,12 @@ export function createRunsList(): RunsList {
       return shown;
     },
   };
+}
+
+/** By the clocks of those who wrote them, which may differ or be set: but an end is for good. */
+function isOlder(summary: RunSummary, known: RunSummary): boolean {
+  const ended = ENDED.has(known.status);
+  return ended === ENDED.has(summary.status) ? known.updatedAt > summary.updatedAt : ended;
 }
 
 function newestFirst(a: RunSummary, b: RunSummary): number {
