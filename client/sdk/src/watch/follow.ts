@@ -118,7 +118,7 @@ export async function* follow<Data, Item>(
     }
   }
 
-  /** Without an answer it is not: a request over plain HTTP may wait for ever on a connection that is dead. */
+  /** Without an answer it is not. Over plain HTTP nothing else ends a request whose connection is dead. */
   async function isOver(session: Session): Promise<boolean> {
     const scope = linkSignals(signal, session.lost);
     const patience = setTimeout(() => scope.abort(), options.silenceMs);
