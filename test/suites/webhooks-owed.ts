@@ -14,10 +14,12 @@ type Fixture = Omit<LogFixture, "reopen">;
 async function watchPlaces(fixture: Fixture) {
   const inner = fixture.log;
   let reader = "";
+  let written = 0;
   const log: RunLog = {
     ...inner,
     keepPlace(change) {
       ({ reader } = change);
+      written += change.runs.size + [...(change.done ?? [])].length;
       return inner.keepPlace(change);
     },
   };
@@ -32,6 +34,8 @@ async function watchPlaces(fixture: Fixture) {
     said,
     /** What is kept for the endpoint; `undefined` until it was seen for the first time. */
     place,
+    /** How many positions of runs, and ends of them, were kept so far. */
+    written: () => written,
     /** Webhooks that lose no time between tries. */
     open(endpoint: { url: string; secret: string }, options: Partial<WebhooksOptions> = {}) {
       const webhooks = createWebhooks({
@@ -105,6 +109,8 @@ export function webhooksOwedSuite(name: string, runCount: number, open: () => Pr
       // Nothing is kept of runs that it is done with.
       await expect.poll(async () => (await here.place())?.runs.size).toBe(0);
       expect(await here.place()).toMatchObject({ revision: await log.revision() });
+      // Each run's two events and its end, and little more: not all runs each time that one is done with.
+      expect(here.written()).toBeLessThan(10 * runCount);
     }, 60_000);
 
     test("what is never taken is given up after its retries, said, and the run's next event is tried", async () => {

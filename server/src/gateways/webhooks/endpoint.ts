@@ -62,6 +62,9 @@ export function createEndpoint({ url, name, events: asked, log, ...options }: En
   let busy = 0;
   let roomAgain: () => void = () => {};
   let unkept = false;
+  /** What is being kept, and what is kept next. */
+  let keeping = Promise.resolve();
+  let waiting: Promise<void> | undefined;
 
   async function follow(): Promise<void> {
     seen ??= await begin();
@@ -160,8 +163,17 @@ export function createEndpoint({ url, name, events: asked, log, ...options }: En
     void keep();
   }
 
+  /** Resolves once all that has changed until now was kept. What changes while something is kept goes together, as the next. */
+  function keep(): Promise<void> {
+    waiting ??= keeping.then(() => {
+      waiting = undefined;
+      return (keeping = keepNow());
+    });
+    return waiting;
+  }
+
   /** With the revision goes every run in hand, so that none is missed by one who begins there. */
-  async function keep(): Promise<void> {
+  async function keepNow(): Promise<void> {
     if (seen === undefined) return;
     const changed = [...inHand.values()].filter(({ kept, done }) => kept !== done);
     const runs = new Map(changed.map(({ runId, done }) => [runId, done]));
@@ -197,6 +209,7 @@ export function createEndpoint({ url, name, events: asked, log, ...options }: En
     async close() {
       await sender.close();
       await following;
+      await (waiting ?? keeping);
     },
   };
 }
