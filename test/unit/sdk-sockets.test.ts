@@ -9,9 +9,13 @@ class FrozenSocket extends EventTarget {
   readonly CLOSING = 2;
   readyState = 0;
   closes = 0;
+  readonly sent: string[] = [];
   open(): void {
     this.readyState = FrozenSocket.OPEN;
     this.dispatchEvent(new Event("open"));
+  }
+  send(data: string): void {
+    this.sent.push(data);
   }
   close(): void {
     this.closes++;
@@ -40,6 +44,16 @@ describe("sockets of a browser", () => {
     socket.close();
     socket.dispatchEvent(new Event("error"));
     expect(losses).toEqual([{}]);
+  });
+
+  test("one that closes is given nothing more to send: browsers complain of it", () => {
+    const { make } = observe();
+    const socket = make();
+    socket.open();
+    socket.send("start");
+    socket.close();
+    socket.send("stop");
+    expect(socket.sent).toEqual(["start"]);
   });
 
   test("what is said of the loss comes along", () => {

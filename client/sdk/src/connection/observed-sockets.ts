@@ -59,6 +59,11 @@ export function observeSockets(Base: typeof WebSocket, events: SocketEvents): Ob
       if (ended) drop(this);
     }
 
+    /** What is sent to a socket that closes is lost, by the standard; browsers also complain of it on the console. */
+    override send(data: Parameters<WebSocket["send"]>[0]): void {
+      if (this.readyState < this.CLOSING) super.send(data);
+    }
+
     /** A socket that begins to close is lost at once: a frozen server never answers the close. */
     override close(code?: number, reason?: string): void {
       super.close(code, reason);
