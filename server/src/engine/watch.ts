@@ -65,7 +65,7 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
   signal.addEventListener("abort", stop, { once: true });
   /** `misses` as they were before the log was read up to `seq`: one that came while it was read woke nobody. */
   const nextAppend = async (seq: number, misses: number) => {
-    if (signal.aborted || tail.misses > misses) return;
+    if (signal.aborted || tail.misses() > misses) return;
     let forget: () => void = () => {};
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -114,7 +114,7 @@ async function* watchFrames(log: RunLog, tails: Tails, options: WatchOptions): A
         continue;
       }
       const from = read;
-      const { misses } = tail;
+      const misses = tail.misses();
       const shown = fromTail();
       made = shown ?? (await fromLog());
       if (read === from) {

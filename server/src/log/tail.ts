@@ -26,7 +26,7 @@ export interface RunTail {
   /** Calls `listener` once, as soon as an event after `seq` is shown; at once if there is one. Returns the function that takes it back. */
   onceAfter(seq: number, listener: () => void): () => void;
   /** How often something was missed: who read the log before the last time has to read it again, which `onceAfter` does not tell. */
-  readonly misses: number;
+  misses(): number;
   /** A value that every watcher at the same place of the same tail needs: computed once until the next append. */
   shared<T>(key: string, compute: () => T): T;
   /** Gives the tail back. Calling it twice is fine. */
@@ -89,13 +89,10 @@ class SharedTail {
   hold(): RunTail {
     this.#holders++;
     let held = true;
-    const misses = () => this.#misses;
     return {
       after: (seq) => this.#after(seq),
       onceAfter: (seq, listener) => this.#onceAfter(seq, listener),
-      get misses() {
-        return misses();
-      },
+      misses: () => this.#misses,
       shared: (key, compute) => this.#shared(key, compute),
       release: () => {
         if (!held) return;

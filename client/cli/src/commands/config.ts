@@ -31,7 +31,7 @@ export async function config(context: Context): Promise<number> {
   const loaded = await loadConfig({ flags: args.serverFlags, env, cwd });
   const ofServer = CONFIG_KEYS.map((key) => ({
     key,
-    value: valueOf(key, loaded, showValue) ?? NONE,
+    value: valueOf(key, loaded, showValue),
     source: loaded.sources[key],
   }));
   if (!args.values.quiet) for (const line of await misspelt(env)) err.write(`${line}\n`);
@@ -66,13 +66,9 @@ export async function config(context: Context): Promise<number> {
   return EXIT.finished;
 }
 
-function valueOf(
-  key: ConfigKey,
-  { config: values }: LoadedConfig,
-  show: (key: string, value: unknown) => string,
-): string | undefined {
+function valueOf(key: ConfigKey, { config: values }: LoadedConfig, show: (key: string, value: unknown) => string) {
   const value: unknown = values[key];
-  if (value === undefined) return undefined;
+  if (value === undefined) return NONE;
   // A pipeline holds functions; its name says enough.
   if (key === "pipelines") return values.pipelines.map(({ id }) => id).join(", ") || "[]";
   return show(key, value);
